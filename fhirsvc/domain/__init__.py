@@ -1,0 +1,1 @@
+"""The reasoning: plain values and pure functions on the standard library alone."""

@@ -1,0 +1,1 @@
+"""The only place that knows FHIR's shapes: resources in, values out, no HTTP."""

@@ -1,0 +1,1 @@
+"""The files of mappings/ read into domain values."""

@@ -1,0 +1,1 @@
+"""The Celery workers: ids in, one use case called, nothing decided here."""
