@@ -1,0 +1,136 @@
+"""mappings/reading read into the ReadingLexicon, or refused in its authors' language."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+from fhirsvc.domain.reading import KINDS, SECTIONS, STEM, ReadingLexicon, Term, filed, pattern
+from fhirsvc.knowledge.authored import Authored, Entries, Rows, Text, read_yaml
+from fhirsvc.knowledge.faults import Fault, Faulty
+from fhirsvc.knowledge.terminology import mappings_root
+
+FOLDER = "reading"
+VERSION = "version.yaml"
+SECTIONS_FILE = "sections.yaml"
+
+
+def load_reading(root: Path | None = None) -> ReadingLexicon:
+    """The reader's lexicon of a mappings folder; the caller keeps it. Raises Faulty when a file cannot be used."""
+    folder = (root or mappings_root()) / FOLDER
+    faults: list[Fault] = []
+    files = {path.name: _entries(path, faults) for path in _paths(folder)}
+    version = files.pop(VERSION, Entries())
+    layout = _Layout(SECTIONS_FILE, files.pop(SECTIONS_FILE, Entries()), faults)
+    terms = [term for name, entries in files.items() for term in _terms(name, entries, faults)]
+    reading = ReadingLexicon(
+        terms=filed(terms),
+        sections=layout.sections(),
+        abbreviations=layout.abbreviations(),
+        limits=layout.limits(),
+        version=str(version.get(Text("version"), "")),
+        digest=_digest(folder),
+    )
+    if faults:
+        raise Faulty(faults)
+    return reading
+
+
+def reading_faults(root: Path | None = None) -> tuple[Fault, ...]:
+    """Everything wrong in the reader's lexicon of a mappings folder, in order of file and line; () = it can be used."""
+    try:
+        load_reading(root)
+    except Faulty as faulty:
+        return faulty.faults
+    return ()
+
+
+def _paths(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.yaml"))
+
+
+def _digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in _paths(folder):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _entries(path: Path, faults: list[Fault]) -> Entries:
+    try:
+        return read_yaml(path, f"{FOLDER}/{path.name}")
+    except Faulty as faulty:
+        faults.extend(faulty.faults)
+        return Entries()
+
+
+def _terms(name: str, entries: Entries, faults: list[Fault]) -> Iterator[Term]:
+    file = f"{FOLDER}/{name}"
+    for kind, words in entries.items():
+        if kind not in KINDS:
+            faults.append(Fault(file, kind.line, f"'{kind}' is no kind of word.", f"Use one of: {', '.join(KINDS)}."))
+        elif not isinstance(words, Entries):
+            faults.append(
+                Fault(file, kind.line, f"'{kind}' holds no words.", "Write `word: [phrase, phrase]` below it.")
+            )
+        else:
+            for word, phrases in words.items():
+                yield from _terms_of(file, kind, word, phrases, faults)
+
+
+def _terms_of(file: str, kind: Text, word: Text, phrases: Authored, faults: list[Fault]) -> Iterator[Term]:
+    if word not in KINDS[kind]:
+        closed = ", ".join(sorted(KINDS[kind]))
+        faults.append(Fault(file, word.line, f"'{word}' is no word of '{kind}'.", f"Use one of: {closed}."))
+    for phrase in _texts(phrases):
+        words = pattern(phrase)
+        if words and not any(each.endswith("*") and len(each) <= STEM for each in words):
+            yield Term(str(kind), str(word), words)
+        else:
+            says = f"'{phrase}' cannot be looked for."
+            faults.append(Fault(file, phrase.line, says, f"Write at least {STEM} letters before a star."))
+
+
+def _texts(rows: Authored | None) -> list[Text]:
+    return [row for row in rows if isinstance(row, Text)] if isinstance(rows, Rows) else []
+
+
+class _Layout:
+    """The file of headings, abbreviations and limits."""
+
+    def __init__(self, name: str, entries: Entries, faults: list[Fault]) -> None:
+        self._file = f"{FOLDER}/{name}"
+        self._entries = entries
+        self._faults = faults
+
+    def sections(self) -> dict[str, str]:
+        """Heading in lower case → what it opens."""
+        found: dict[str, str] = {}
+        for section, headings in self._below("sections").items():
+            if section not in SECTIONS:
+                do = f"Use one of: {', '.join(sorted(SECTIONS))}."
+                self._faults.append(Fault(self._file, section.line, f"'{section}' is no kind of section.", do))
+            found |= {" ".join(pattern(heading)): str(section) for heading in _texts(headings)}
+        return found
+
+    def abbreviations(self) -> frozenset[str]:
+        """Words whose full stop does not end a sentence."""
+        return frozenset(_texts(self._entries.get(Text("abbreviations"))))
+
+    def limits(self) -> dict[str, Fraction]:
+        """Name → number, each marked proposed in the file."""
+        found: dict[str, Fraction] = {}
+        for name, limit in self._below("limits").items():
+            above = limit.get(Text("above")) if isinstance(limit, Entries) else None
+            try:
+                found[str(name)] = Fraction(str(above))
+            except ValueError:
+                says = f"The limit '{name}' is no number."
+                self._faults.append(Fault(self._file, name.line, says, 'Write `above: "4"` below it.'))
+        return found
+
+    def _below(self, name: str) -> Entries:
+        entries = self._entries.get(Text(name))
+        return entries if isinstance(entries, Entries) else Entries()
