@@ -1,0 +1,34 @@
+"""Bring a database to the schema of this version; costs one query when it is there already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, inspect, text
+
+HEAD = "0001"
+"""The newest revision in migrations/versions; a test compares the two."""
+
+
+def migrate(engine: Engine) -> None:
+    """Apply the migrations that are missing, in one transaction; processes that start together wait for each other."""
+    with engine.begin() as connection:
+        if _revision(connection) != HEAD:
+            _upgrade(connection)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def _upgrade(connection: Connection) -> None:
+    # Imported here: it takes longer than everything else a worker does to start, and is seldom needed.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

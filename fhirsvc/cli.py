@@ -1,0 +1,327 @@
+"""The command line: run the service, answer for files without it, and check, draw and seal what clinicians author."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from fhirsvc.settings import Settings, Unusable, read
+
+if TYPE_CHECKING:
+    from fhirsvc.domain.assessment import Finding
+    from fhirsvc.domain.errors import Issue
+    from fhirsvc.domain.protocol import Protocol
+    from fhirsvc.fhir.parse import ParsedBundle
+    from fhirsvc.usecases.consult import Consultation
+    from fhirsvc.usecases.decide import Judge
+
+REFUSED, UNUSABLE, NOBODY = 1, 3, 4
+LAST_ANSWERS_SECONDS = 10
+WORKER_COMMAND = (sys.executable, "-m", "fhirsvc.cli", "worker")
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="FHIR Bundles in, an explained ClinicalImpression out: may this heel pain come from the spine? "
+    "It supports a clinician's judgement and does not replace it.",
+)
+
+
+@app.command()
+def serve(
+    *,
+    child: Annotated[
+        bool, typer.Option("--worker/--no-worker", help="Start the worker that decides as a child process.")
+    ] = True,
+) -> None:
+    """Take Bundles and answer for them, on FHIRSVC_HOST and FHIRSVC_PORT (127.0.0.1 and 8000).
+
+    Everything is kept in FHIRSVC_DATA_DIR. With FHIRSVC_BROKER_URL set no child is started: Celery workers decide.
+    Ctrl-C or SIGTERM stops it; what was taken is kept, and is decided when it runs again.
+    """
+    import uvicorn
+
+    from fhirsvc import bootstrap
+    from fhirsvc.adapters import telemetry
+    from fhirsvc.web.fhir import application
+
+    settings = _settings()
+    listener = _listener(settings)
+    telemetry.configure()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with listener, bootstrap.service(settings, WORKER_COMMAND if child else ()) as service:
+        config = uvicorn.Config(
+            application(service),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=LAST_ANSWERS_SECONDS,
+        )
+        _say(f"fhirsvc answers at {settings.base}")
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+@app.command()
+def worker() -> None:
+    """Decide for the patients whose Bundles wait in FHIRSVC_DATA_DIR, until standard input ends or SIGTERM comes.
+
+    `fhirsvc serve` starts one by itself. A byte on standard input makes it look at once.
+    """
+    from fhirsvc import bootstrap
+    from fhirsvc.adapters import telemetry
+    from fhirsvc.adapters.parent_orders import ParentOrders
+    from fhirsvc.usecases import work
+
+    settings = _settings()
+    telemetry.configure()
+    orders = ParentOrders()
+    orders.heed_signals()
+    work.run(bootstrap.worker(settings), orders)
+
+
+@app.command()
+def assess(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", exists=True, dir_okay=False, help="FHIR R4 JSON: a Bundle or one resource."),
+    ],
+    *,
+    on: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], metavar="DATE", help="Evaluate as on this day (YYYY-MM-DD); without it, today in UTC."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+) -> None:
+    """Answer for the patients in these files, with every reason: no server, no database, and nothing is kept.
+
+    All files together are one record: what they hold of one patient is answered together, patients are kept apart.
+
+    Exit codes: 0 answered, whatever the answer; 1 a file was refused (what is wrong is printed with its place, and
+    nobody is answered for); 2 the command was called wrongly; 3 the settings or mappings cannot be used; 4 the files
+    name no patient.
+    """
+    from fhirsvc.usecases.consult import consult
+
+    now = datetime.now(UTC)
+    day = on.date() if on else now.date()
+    bundles = _opened(files, datetime.combine(day, time.max, UTC))
+    judge = _judge()
+    answers = consult(bundles, judge, day)
+    if not answers:
+        _say("There is no patient in these files.")
+        raise typer.Exit(NOBODY)
+    told = [_told(judge, each) for each in answers]
+    if as_json:
+        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+    else:
+        _print(told)
+
+
+@app.command()
+def check() -> None:
+    """Read all of mappings/ and say what is wrong, with file, line and what to do; exit code 1 if anything is."""
+    from fhirsvc.knowledge.check import check as faults_of
+
+    faults = faults_of()
+    for fault in faults:
+        typer.echo(str(fault))
+    if faults:
+        raise typer.Exit(REFUSED)
+    typer.echo("Nothing is wrong in mappings/.")
+
+
+@app.command()
+def sheet() -> None:
+    """Draw the README.md of every protocol version anew: the page that a clinician reads and signs."""
+    from fhirsvc.knowledge.sheet import draw_all
+
+    _say_done("Drawn", _authored(draw_all))
+
+
+@app.command()
+def seal() -> None:
+    """Freeze every protocol version that is not sealed yet: its digest is written down, and it never changes again."""
+    from fhirsvc.knowledge.seal import seal_all
+
+    _say_done("Sealed", _authored(seal_all))
+
+
+def main() -> None:
+    """The command `fhirsvc`."""
+    app()
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _say_done(what: str, about: Sequence[object]) -> None:
+    for each in about:
+        typer.echo(f"{what}: {each}")
+    if not about:
+        typer.echo("Nothing to do.")
+
+
+def _authored(work: Callable[[Path], Sequence[object]]) -> Sequence[object]:
+    """Work on mappings/; files that cannot be read as they stand are told to their author, with exit code 1."""
+    from fhirsvc.knowledge.faults import Faulty
+    from fhirsvc.knowledge.terminology import mappings_root
+
+    try:
+        return work(mappings_root())
+    except Faulty as fault:
+        _say(str(fault))
+        raise typer.Exit(REFUSED) from None
+
+
+def _settings() -> Settings:
+    try:
+        return read()
+    except Unusable as fault:
+        _say(str(fault))
+        raise typer.Exit(UNUSABLE) from None
+
+
+def _listener(settings: Settings) -> socket.socket:
+    """The socket to answer on; an address that cannot be had is said before anything is started."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family)
+    except OSError as fault:
+        _say(f"Cannot listen on FHIRSVC_HOST and FHIRSVC_PORT: {fault.strerror}.")
+        raise typer.Exit(UNUSABLE) from None
+
+
+def _judge() -> Judge:
+    from fhirsvc import bootstrap
+    from fhirsvc.knowledge.faults import Faulty
+
+    try:
+        return bootstrap.judge(_settings())
+    except Faulty as fault:
+        _say(str(fault))
+        raise typer.Exit(UNUSABLE) from None
+
+
+def _opened(files: Sequence[Path], latest: datetime) -> list[ParsedBundle]:
+    """Every file as a Bundle without evidence after `latest`; the faults of all are printed, and end the command."""
+    from fhirsvc.domain.errors import Refused
+    from fhirsvc.usecases.consult import opened
+
+    bundles, refused = [], False
+    for file in files:
+        try:
+            bundles.append(opened(file.read_bytes(), latest))
+        except Refused as fault:
+            refused = True
+            _say_issues(file, fault.issues)
+    if refused:
+        raise typer.Exit(REFUSED)
+    return bundles
+
+
+def _say_issues(file: Path, issues: Iterable[Issue]) -> None:
+    """One line per issue: file, severity, code, place and what is wrong, as an OperationOutcome would say it."""
+    for issue in issues:
+        place = f" {issue.expression}" if issue.expression else ""
+        _say(f"{file}: {issue.severity} {issue.code}{place}: {issue.text}")
+
+
+def _told(judge: Judge, answer: Consultation) -> dict[str, Any]:
+    """One patient's answer, as --json prints it and as the text is drawn from."""
+    from fhirsvc.domain import wording
+
+    assessment, protocol = answer.assessment, judge.protocol
+    return {
+        "patient": answer.patient,
+        "outcome": assessment.strongest,
+        "notApplicable": assessment.not_applicable,
+        "headlines": wording.headlines(protocol, assessment),
+        "findings": [_told_finding(protocol, each, assessment.on) for each in assessment.findings],
+        "notes": wording.patient_notes(protocol, assessment),
+        "setAside": wording.set_aside(protocol, assessment),
+        "notUnderstood": [],
+        "protocol": assessment.protocol,
+        "on": assessment.on.isoformat(),
+        "cautions": wording.cautions(protocol, assessment),
+    }
+
+
+def _told_finding(protocol: Protocol, finding: Finding, on: date) -> dict[str, Any]:
+    from fhirsvc.domain import wording
+
+    return {
+        "complaint": finding.complaint or "",
+        "side": finding.side or "",
+        "outcome": finding.outcome,
+        "rule": finding.rule,
+        "strength": finding.strength,
+        "headline": wording.headline(finding),
+        "text": finding.text,
+        "because": wording.rule_line(finding),
+        "reasons": wording.reasons(protocol, finding, on),
+        "excluded": wording.exclusions(protocol, finding, on),
+        "notRecorded": wording.not_recorded(protocol, finding),
+        "next": wording.next_to_record(protocol, finding),
+        "notes": wording.notes(protocol, finding, on),
+    }
+
+
+SECTIONS = {
+    "reasons": "Reasons",
+    "excluded": "Excluded",
+    "notRecorded": "Not recorded",
+    "next": "Next to record",
+    "notes": "Notes",
+}
+WHOLE_PATIENT = {"setAside": "Set aside", "notes": "Also noted", "notUnderstood": "Not understood"}
+
+
+def _print(answers: Iterable[dict[str, Any]]) -> None:
+    """The answers for a reader: patient, then finding by finding, then what concerns the whole patient."""
+    console = Console(highlight=False, markup=False)
+    for answer in answers:
+        console.print(Text(f"Patient {answer['patient']}", style="bold"))
+        for finding in answer["findings"]:
+            _print_finding(console, finding)
+        if not answer["findings"]:
+            _print_lines(console, answer["headlines"], indent=2)
+        _print_sections(console, answer, WHOLE_PATIENT)
+        _print_lines(console, [f"{answer['protocol']}, on {answer['on']}", *answer["cautions"]], indent=2, style="dim")
+        console.print()
+
+
+def _print_finding(console: Console, finding: dict[str, Any]) -> None:
+    _print_lines(console, [finding["headline"]], indent=2, style="bold")
+    _print_lines(console, [finding["text"], finding["because"]], indent=4)
+    _print_sections(console, finding, SECTIONS)
+
+
+def _print_sections(console: Console, told: dict[str, Any], sections: dict[str, str]) -> None:
+    for name, title in sections.items():
+        if told[name]:
+            _print_lines(console, [f"{title}:"], indent=4)
+            _print_lines(console, [f"- {line}" for line in told[name]], indent=6)
+
+
+def _print_lines(console: Console, lines: Iterable[str], *, indent: int, style: str = "") -> None:
+    for line in lines:
+        console.print(Padding(Text(line, style=style), (0, 0, 0, indent)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""Short texts of a record read exactly: sides taken off, an answer or a word of doubt taken off, the rest a known phrase."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from fhirsvc.domain.evidence import Certainty, Side
+from fhirsvc.domain.lexicon import Lexicon, Meaning, normalise
+from fhirsvc.domain.reading import ReadingLexicon
+from fhirsvc.fhir.notes.words import mentions_of, words_of
+
+_TAG = re.compile(r"\s*\((?:finding|disorder|procedure|situation|observable entity|body structure|qualifier value|event)\)\s*$")
+_LIMB = r"(?:leg|foot|ankle|heel|calf|lower leg|lower limb|lower extremity|limb|extremity|side|hand side)"
+_LETTER_FIRST = re.compile(r"^\(?([lr])\)?[.:]?\s+(?=\S)")
+_LETTER_LAST = re.compile(r"(?<=\S)(?:\s+|\s*,\s*)\(?([lr])\)?$")
+_EDGES = re.compile(r"\s*[,;:()\-]+\s*$|^\s*[,;:()\-]+\s*")
+_HOLES = re.compile(r"\s*\(\s*\)|\s+(?=[,;:])|,\s*(?=,)")
+_ANSWER_WORDS = 4
+_LETTERS = {"l": Side.LEFT, "r": Side.RIGHT}
+_DOUBTS = {
+    "uncertain": Certainty.UNCERTAIN,
+    "historical": Certainty.HISTORICAL,
+    "hypothetical": Certainty.HYPOTHETICAL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A text understood as a whole; sides: those it names; given: an answer word that stood beside a question."""
+
+    meanings: tuple[Meaning, ...]
+    sides: tuple[Side, ...] = ()
+    given: str = ""
+    certainty: Certainty = Certainty.AFFIRMED
+    family: bool = False
+
+
+class Language:
+    """The lexicons of one extraction, and how short texts are read with them."""
+
+    def __init__(self, lexicon: Lexicon, reading: ReadingLexicon) -> None:
+        self.lexicon = lexicon
+        self.reading = reading
+        sides = sorted((text for text in lexicon.words.get("side", {}) if "|" not in text), key=len, reverse=True)
+        named = "|".join(map(re.escape, sides)) or "(?!)"
+        self._side = re.compile(rf"(?<![\w/])({named})(?![\w])")
+        beside = rf"(?<![\w/])(?:(?:on|in|of|at|from)\s+)?(?:the\s+|his\s+|her\s+)?({named})(?![\w])"
+        self._strippers = (
+            self._side,
+            re.compile(beside),
+            re.compile(rf"{beside}(?:\s+{_LIMB})?(?![\w])"),
+        )
+
+    def word(self, vocabulary: str, text: str) -> str:
+        """The closed word of a code ("system|code") or text; "" = not understood."""
+        return self.lexicon.word(vocabulary, text)
+
+    def phrase(self, text: str) -> Phrase | None:
+        """What a text says, as a whole; None = not understood."""
+        plain = normalise(_TAG.sub("", text.casefold()))
+        return self._stated(plain) or self._doubted(plain)
+
+    def sides_in(self, text: str) -> tuple[Side, ...]:
+        """The sides that a text names, single letters not among them."""
+        return tuple(self._side_of(match[1]) for match in self._side.finditer(normalise(text)))
+
+    def without_sides(self, text: str, *, letters: bool = False) -> Iterator[tuple[str, tuple[Side, ...]]]:
+        """The text with its words for sides taken off, more and more of what stands around them; and those sides."""
+        plain = normalise(text)
+        if sides := self.sides_in(plain):
+            for stripper in self._strippers:
+                yield _mended(stripper.sub(" ", plain)), sides
+        elif letters:
+            for letter in (_LETTER_FIRST, _LETTER_LAST):
+                if found := letter.search(plain):
+                    yield _mended(plain[: found.start()] + " " + plain[found.end() :]), (_LETTERS[found[1]],)
+
+    def _side_of(self, text: str) -> Side:
+        return Side(self.word("side", text))
+
+    def _stated(self, plain: str) -> Phrase | None:
+        if meanings := self.lexicon.phrases.get(plain):
+            return Phrase(meanings)
+        for rest, sides in self.without_sides(plain, letters=True):
+            if (meanings := self.lexicon.phrases.get(rest)) and not self._is_lumbar_letter(plain, rest, sides, meanings):
+                return Phrase(meanings, sides)
+        return self._answered(plain)
+
+    def _is_lumbar_letter(self, plain: str, rest: str, sides: Sequence[Side], meanings: Iterable[Meaning]) -> bool:
+        """A bare L before something of the spine may mean lumbar."""
+        letter = sides == (Side.LEFT,) and not self.sides_in(plain)
+        return letter and plain != rest and any(self._is_spinal(meaning.concept) for meaning in meanings)
+
+    def _is_spinal(self, concept: str) -> bool:
+        known = self.lexicon.concepts.get(concept)
+        return known is None or known.reads in {"diagnosis", "contact", "study", "treatment"} or "back" in concept
+
+    def _answered(self, plain: str) -> Phrase | None:
+        """A question with an answer before or behind it ("straight leg raise positive", "no heel tenderness")."""
+        for text, sides in [(plain, ()), *self.without_sides(plain, letters=True)]:
+            for given, rest in _splits(text):
+                meanings = self.lexicon.phrases.get(rest)
+                if meanings and self._is_answer(given):
+                    return Phrase(meanings, sides, given)
+        return None
+
+    def _is_answer(self, given: str) -> bool:
+        return bool(self.word("answer", given) or self.word("reflex-grade", given))
+
+    def _doubted(self, plain: str) -> Phrase | None:
+        """A known phrase behind a word of doubt, of the past, of a question or of the family."""
+        words = words_of(plain)
+        mentions = mentions_of(words[:_ANSWER_WORDS], self.reading)
+        cue = next((each for each in mentions if each.first == 0 and each.kind in {*_DOUBTS, "family"}), None)
+        if cue is None or cue.word not in {"before", "family"} or cue.after >= len(words):
+            return None
+        rest = plain[words[cue.after].start :].removeprefix("of ").removeprefix("for ").strip()
+        stated = self._stated(normalise(rest))
+        if stated is None:
+            return None
+        return replace(stated, certainty=_DOUBTS.get(cue.kind, Certainty.AFFIRMED), family=cue.kind == "family")
+
+
+def _splits(text: str) -> Iterator[tuple[str, str]]:
+    """An answer of up to four words at the end or the beginning, and what is left, longest answer first."""
+    words = text.split(" ")
+    for count in range(min(_ANSWER_WORDS, len(words) - 1), 0, -1):
+        yield normalise(" ".join(words[-count:])), _mended(" ".join(words[:-count]))
+        yield normalise(" ".join(words[:count])), _mended(" ".join(words[count:]))
+
+
+def _mended(text: str) -> str:
+    """A text after something was taken out of it: no holes, no loose punctuation."""
+    return normalise(_EDGES.sub("", _EDGES.sub("", _HOLES.sub("", " ".join(text.split())))))

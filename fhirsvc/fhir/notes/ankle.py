@@ -1,0 +1,126 @@
+"""A sentence of an ankle or heel study: is the Achilles tendon or the plantar fascia thickened, and on which side?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from fhirsvc.domain.evidence import Certainty, Presence, Side
+from fhirsvc.fhir.notes.roots import one_side, side_of
+from fhirsvc.fhir.notes.scope import Denied, Scope
+from fhirsvc.fhir.notes.sentences import Sentence
+from fhirsvc.fhir.notes.statement import ACHILLES, PLANTAR, Statement
+from fhirsvc.fhir.notes.words import Mention
+
+_CONCEPTS = {"achilles": ACHILLES, "plantar": PLANTAR}
+_BETWEEN = frozenset({"of", "the", "in", "a", "both", "distal", "proximal", "mid", "insertional"})
+_AFTER_NORMAL = frozenset(
+    {".", ",", ";", "and", "in", "on", "bilaterally", "thickness", "calibre", "caliber", "appearance"}
+)
+
+
+def read_ankle(sentence: Sentence, thick: Fraction | None) -> list[Statement]:
+    """Statements on thickening; [] = the sentence does not say.
+
+    thick: above how many millimetres a measured plantar fascia counts as thickened; None = a bare measure says nothing.
+    """
+    reader = _Ankle(sentence)
+    described = list(reader.described())
+    named = {statement.concept for statement in described}
+    return [*described, *(statement for statement in reader.measured(thick) if statement.concept not in named)]
+
+
+class _Ankle:
+    def __init__(self, sentence: Sentence) -> None:
+        self._scope = Scope(sentence)
+        self._words = sentence.words
+        self._structures = self._scope.cues("structure")
+        self._nouns = sorted([*self._structures, *self._scope.cues("other")], key=lambda noun: noun.first)
+
+    def described(self) -> Iterator[Statement]:
+        """What the sentence says in words."""
+        for mention in self._scope.cues("thickening"):
+            structure = self._structure(mention)
+            if structure is None or (mention.word == "normal" and not self._is_whole_normal(mention)):
+                continue
+            yield from self._stated(mention, structure, normal=mention.word == "normal")
+
+    def measured(self, thick: Fraction | None) -> Iterator[Statement]:
+        """A plantar fascia measured beyond the limit is thickened."""
+        for fascia in self._scope.cues("structure", "plantar"):
+            measure = self._measure(fascia)
+            if thick is not None and measure is not None and measure[0] > thick:
+                yield from self._stated(measure[1], fascia, normal=False)
+
+    def _stated(self, mention: Mention, structure: Mention, *, normal: bool) -> Iterator[Statement]:
+        standing = self._scope.standing(mention.first, mention.after)
+        if standing.supposed or standing.denied is Denied.UNSURE:
+            return
+        denied = standing.denied is Denied.YES
+        if denied and (normal or standing.uncertain):
+            return
+        certainty = Certainty.UNCERTAIN if standing.uncertain else Certainty.AFFIRMED
+        yield Statement(
+            concept=_CONCEPTS[structure.word],
+            presence=Presence.ABSENT if denied or normal else Presence.PRESENT,
+            sentence=self._scope.sentence,
+            side=self._side(mention, structure),
+            certainty=Certainty.HISTORICAL if standing.historical else certainty,
+            added=bool(self._scope.cues("addition")),
+        )
+
+    def _structure(self, mention: Mention) -> Mention | None:
+        """What a word of thickening describes: what follows it at once, else what its phrase named, else the sentence's."""
+        following = next((noun for noun in self._nouns if noun.first >= mention.after), None)
+        if following and self._is_linked(mention.after, following.first):
+            return following if following.kind == "structure" else None
+        begin, _ = self._phrase(mention.first)
+        within = [noun for noun in self._nouns if begin <= noun.first < mention.first]
+        if within:
+            return within[-1] if within[-1].kind == "structure" else None
+        part, _ = self._scope.part(mention.first)
+        return next((each for each in reversed(self._structures) if part <= each.first < mention.first), None)
+
+    def _is_linked(self, first: int, after: int) -> bool:
+        covered = {
+            index
+            for cue in (*self._scope.cues("side"), *self._scope.cues("thickening"), *self._scope.cues("position"))
+            for index in range(cue.first, cue.after)
+        }
+        return all(index in covered or self._words[index].text in _BETWEEN for index in range(first, after))
+
+    def _phrase(self, index: int) -> tuple[int, int]:
+        """The stretch between commas around a word."""
+        begin, end = self._scope.clause(index)
+        commas = [at for at in range(begin, end) if self._words[at].text == ","]
+        first = max((comma + 1 for comma in commas if comma < index), default=begin)
+        return first, min((comma for comma in commas if comma > index), default=end)
+
+    def _is_whole_normal(self, mention: Mention) -> bool:
+        """ "Normal" speaks of thickness only where it is not said of something else, such as the signal."""
+        following = [word.text for word in self._words[mention.after : mention.after + 1]]
+        if not following or following[0] in _AFTER_NORMAL:
+            return True
+        return any(noun.kind == "structure" and self._is_linked(mention.after, noun.first) for noun in self._nouns)
+
+    def _measure(self, fascia: Mention) -> tuple[Fraction, Mention] | None:
+        begin, end = self._scope.part(fascia.first)
+        other = min((noun.first for noun in self._nouns if noun.first > fascia.first), default=end)
+        for index in range(fascia.after, min(other, end)):
+            if self._words[index].text == "mm" and (number := self._number(index - 1)) is not None:
+                return number, Mention("thickening", "thick", index - 1, index + 1)
+        return None
+
+    def _number(self, index: int) -> Fraction | None:
+        """The number at a word; None for a range ("4-5 mm"), which could mean either."""
+        text = self._words[index].text.replace(",", ".")
+        if not text.replace(".", "", 1).isdigit() or self._words[index - 1].text in {"-", "to", "<", ">"}:
+            return None
+        return Fraction(text)
+
+    def _side(self, mention: Mention, structure: Mention) -> Side:
+        sides = [side for side in self._scope.cues("side") if side not in self._scope.rejected]
+        begin, end = self._phrase(mention.first)
+        within = [side_of(side) for side in sides if begin <= side.first < end]
+        beside = [side_of(side) for side in sides if 0 <= structure.first - side.after <= 1]
+        return one_side(within) or one_side(beside) or one_side([side_of(side) for side in sides]) or Side.UNKNOWN

@@ -1,0 +1,280 @@
+"""A sentence of a lumbar imaging report: does something touch a nerve root, which, and on which side?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from fhirsvc.domain.evidence import Certainty, Presence, Root, Side
+from fhirsvc.fhir.notes.roots import Naming, RootPhrase, one_side, side_of
+from fhirsvc.fhir.notes.scope import Denied, Scope, Standing
+from fhirsvc.fhir.notes.sentences import Sentence
+from fhirsvc.fhir.notes.statement import CAUDA_EQUINA, CONTACT, Statement
+from fhirsvc.fhir.notes.words import Mention, levels_of
+
+_OPPOSITE = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
+_LOW_ENOUGH = frozenset({"L5", "S1", "S2", "L6"})
+_BEFORE_VERB = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """Words of contact that act together ("contacting and mildly displacing"), and the roots they speak of."""
+
+    word: str
+    first: int
+    after: int
+    roots: tuple[RootPhrase, ...]
+    sides: tuple[Side, ...]
+    doubtful: bool
+
+
+def read_lumbar(sentence: Sentence) -> list[Statement]:
+    """Statements on root contact and on compression of the cauda equina; [] = the sentence does not say."""
+    reader = _Lumbar(sentence)
+    return [*reader.contacts(), *reader.correlates(), *reader.cauda()]
+
+
+class _Lumbar:
+    def __init__(self, sentence: Sentence) -> None:
+        self._sentence = sentence
+        self._scope = Scope(sentence)
+        self._naming = Naming(self._scope)
+        self._roots = self._naming.roots()
+        self._levels = [mention for mention in sentence.mentions if mention.kind == "level"]
+
+    def contacts(self) -> Iterator[Statement]:
+        """What the sentence says of contact, one Statement per root."""
+        for contact in self._grouped():
+            standing = self._standing(contact)
+            if not standing.supposed:
+                for root in contact.roots:
+                    yield from self._of_root(contact, root, standing)
+
+    def correlates(self) -> Iterator[Statement]:
+        """ "Suspected on the right, no correlate": the study denies the root that was asked after."""
+        cues = self._scope.cues("no-correlate")
+        asked = [*self._scope.cues("radiculopathy"), *self._scope.cues("contact", "contact")]
+        if not cues or self._scope.cues("family"):
+            return
+        for mention in asked:
+            if mention.first < cues[0].first:
+                phrase = self._naming.phrase(mention)
+                for name, side in phrase.named or [("", phrase.side)]:
+                    yield from self._of_name(name, Presence.ABSENT, Certainty.AFFIRMED, side or Side.UNKNOWN)
+
+    def cauda(self) -> Iterator[Statement]:
+        """Only a plain, unhedged denial for the whole study excludes compression of the cauda equina."""
+        named = [(cue.first, cue.after) for cue in self._scope.cues("syndrome")]
+        named += [(first, after) for first, after in self._pressed_cauda()]
+        for first, after in named:
+            standing = self._scope.standing(first, after)
+            if standing == Standing(denied=Denied.YES) and not self._is_limited(first, hedged=True):
+                yield self._said(CAUDA_EQUINA, Presence.ABSENT)
+                return
+
+    def _pressed_cauda(self) -> Iterator[tuple[int, int]]:
+        for contact in self._scope.cues("contact", "contact"):
+            begin, end = self._scope.clause(contact.first)
+            if any(begin <= cue.first < end for cue in self._scope.cues("sac", "cauda")):
+                yield contact.first, contact.after
+
+    def _grouped(self) -> Iterator[Contact]:
+        """Words of contact of one clause with nothing named between them act together."""
+        groups: list[list[Mention]] = []
+        for mention in self._scope.cues("contact"):
+            if groups and self._together(groups[-1][-1], mention):
+                groups[-1].append(mention)
+            else:
+                groups.append([mention])
+        bounds = [(group[0].first, group[-1].after) for group in groups]
+        for order, group in enumerate(groups):
+            earlier = bounds[order - 1][1] if order else 0
+            later = bounds[order + 1][0] if order + 1 < len(groups) else len(self._sentence.words)
+            yield self._contact(group, earlier, later)
+
+    def _together(self, one: Mention, other: Mention) -> bool:
+        same = self._scope.clause(one.first) == self._scope.clause(other.first)
+        kinds = {"root", "sac", "passage", "finding", "segment"}
+        between = any(one.after <= m.first < other.first for m in self._sentence.mentions if m.kind in kinds)
+        return same and one.word == other.word and not between
+
+    def _contact(self, group: Sequence[Mention], earlier: int, later: int) -> Contact:
+        word, first, after = group[0].word, group[0].first, group[-1].after
+        begin, end = self._scope.clause(first)
+        behind = self._objects(after, min(later, end))
+        direct = [mention for mention in behind if not self._is_oblique(mention)]
+        roots = [root for root in self._roots if after <= root.first < min(later, end)]
+        roots = [root for root in roots if not self._is_oblique_at(root.first)]
+        if word == "clear" or not direct or self._is_passive(first):
+            roots = self._roots_before(first, max(earlier, begin)) or ([] if word == "clear" else roots)
+        return Contact(
+            word=word,
+            first=first,
+            after=after,
+            roots=tuple(roots),
+            sides=tuple(self._loose_sides(first, after, earlier, min(later, end))),
+            doubtful=bool(roots) and self._alternatives(min(first, roots[0].first), max(after, roots[-1].after)),
+        )
+
+    def _roots_before(self, first: int, start: int) -> list[RootPhrase]:
+        """Roots before a word of contact; behind a "but" without a subject of its own, those of the clause before."""
+        within = [root for root in self._roots if start <= root.first and root.after <= first]
+        turned = any(cue.first < start <= cue.after for cue in self._scope.cues("turn"))
+        if within or not turned or self._objects(start, first):
+            return within
+        begin, _ = self._scope.part(first)
+        return [root for root in self._roots if begin <= root.first and root.after <= first]
+
+    def _objects(self, first: int, after: int) -> list[Mention]:
+        kinds = {"root", "sac", "passage", "segment"}
+        return [
+            mention for mention in self._sentence.mentions if mention.kind in kinds and first <= mention.first < after
+        ]
+
+    def _is_oblique(self, mention: Mention) -> bool:
+        """Behind "in", "within", "by" it is a place or a cause, not what is touched."""
+        return self._is_oblique_at(mention.first)
+
+    def _is_oblique_at(self, index: int) -> bool:
+        index -= 1
+        while index >= 0 and any(self._naming.of(index, kind) for kind in ("side", "nerve", "position", "segment")):
+            index -= 1
+        word = self._naming.of(index, "grammar")
+        if word and word.word == "article":
+            word = self._naming.of(index - 1, "grammar")
+        return word is not None and word.word == "oblique"
+
+    def _is_passive(self, first: int) -> bool:
+        carried = [cue for cue in self._scope.cues("grammar", "be") if 0 < first - cue.first <= _BEFORE_VERB]
+        return bool(carried) and not self._scope.texts(first, first + 1)[0].endswith("ing")
+
+    def _alternatives(self, first: int, after: int) -> bool:
+        return any(first <= cue.first < after for cue in self._scope.cues("grammar", "or"))
+
+    def _loose_sides(self, first: int, after: int, earlier: int, later: int) -> Iterator[Side]:
+        """Sides of what acts: before the first word of contact, or before this one where a new finding begins; and behind it."""
+        begin, _ = self._scope.part(first)
+        anew = any(earlier <= cue.first < first for cue in self._scope.cues("finding"))
+        start = max(begin, earlier) if anew else begin
+        stop = first if anew else min(first, self._first_contact(begin))
+        for mention in self._scope.cues("side"):
+            inside = start <= mention.first < stop or (after <= mention.first < later and not self._belongs(mention))
+            if inside and mention not in self._scope.rejected and not self._in_root(mention):
+                yield side_of(mention)
+
+    def _first_contact(self, begin: int) -> int:
+        return next(cue.first for cue in self._scope.cues("contact") if cue.first >= begin)
+
+    def _in_root(self, mention: Mention) -> bool:
+        return any(root.first <= mention.first < root.after for root in self._roots)
+
+    def _belongs(self, side: Mention) -> bool:
+        """Does a side behind the contact describe something else that stands right after it ("the right foramen")?"""
+        index = side.after
+        while self._naming.of(index, "nerve") or self._naming.of(index, "position") or self._naming.of(index, "side"):
+            index += 1
+        return any(self._naming.of(index, kind) for kind in ("passage", "sac", "bone"))
+
+    def _standing(self, contact: Contact) -> Standing:
+        """How the contact is stated, read from the root that stands before it or from the word of contact itself."""
+        named = any(root.is_particular for root in contact.roots)
+        first = min([contact.first, *(root.first for root in contact.roots if root.after <= contact.first)])
+        return self._scope.standing(first, contact.after, verb=contact.first, named=named)
+
+    def _of_root(self, contact: Contact, root: RootPhrase, standing: Standing) -> Iterator[Statement]:
+        presence, certainty = self._stated(contact, root, standing)
+        if presence is Presence.PRESENT and not root.named and self._is_high(contact.first):
+            return
+        for name, side in root.named or [("", root.side)]:
+            yield from self._of_name(name, presence, certainty, self._side(contact, root, side))
+
+    def _stated(self, contact: Contact, root: RootPhrase, standing: Standing) -> tuple[Presence, Certainty]:
+        """Presence and certainty of the contact; a root left alone ("clear") is a contact denied."""
+        denied = standing.denied
+        if contact.word == "clear":
+            if denied is not Denied.NO or standing.uncertain:
+                return Presence.UNKNOWN, Certainty.AFFIRMED
+            denied = Denied.YES
+        if denied is Denied.UNSURE or (denied is Denied.YES and standing.uncertain):
+            return Presence.UNKNOWN, Certainty.AFFIRMED
+        if denied is Denied.YES and standing.historical:
+            return Presence.UNKNOWN, Certainty.AFFIRMED
+        if denied is Denied.YES:
+            limited = self._is_limited(contact.first, hedged=False)
+            return (Presence.UNKNOWN if limited else Presence.ABSENT), Certainty.AFFIRMED
+        if standing.historical:
+            return Presence.PRESENT, Certainty.HISTORICAL
+        return self._affirmed(contact, root, standing)
+
+    def _affirmed(self, contact: Contact, root: RootPhrase, standing: Standing) -> tuple[Presence, Certainty]:
+        begin, end = self._scope.part(contact.first)
+        scar = any(begin <= cue.first < end for cue in self._scope.cues("finding", "scar"))
+        cyst = any(begin <= cue.first < end for cue in self._scope.cues("finding", "incidental"))
+        if cyst or (contact.word == "surround" and not scar):
+            return Presence.UNKNOWN, Certainty.AFFIRMED
+        doubtful = standing.uncertain or scar or contact.doubtful or root.doubtful
+        return Presence.PRESENT, Certainty.UNCERTAIN if doubtful else Certainty.AFFIRMED
+
+    def _is_limited(self, index: int, *, hedged: bool) -> bool:
+        """Does a denial hold for one level, a degree or "other" roots only? hedged: even "no definite" is not enough."""
+        begin, end = self._scope.part(index)
+        inside = [mention for mention in self._sentence.mentions if begin <= mention.first < end]
+        if any(cue.kind == "exception" or (cue.kind == "hedge" and (hedged or cue.word == "degree")) for cue in inside):
+            return True
+        if any(cue.kind == "everywhere" for cue in inside):
+            return False
+        headed = [mention for mention in self._levels if self._sentence.words[mention.after : mention.after + 1]]
+        heading = any(self._sentence.words[level.after].text == ":" for level in headed)
+        return bool(self._sentence.under) or heading or any(mention.kind == "level" for mention in inside)
+
+    def _is_high(self, index: int) -> bool:
+        """Is an unnamed root touched at levels above L4-L5 only? Such a root is none of those that reach the heel."""
+        begin, end = self._scope.part(index)
+        levels = levels_of(mention for mention in self._levels if begin <= mention.first < end)
+        levels = levels or levels_of(self._levels) or list(self._sentence.under)
+        return bool(levels) and not any(level.split("-")[1] in _LOW_ENOUGH for level in levels)
+
+    def _side(self, contact: Contact, root: RootPhrase, own: Side | None) -> Side:
+        """The side said beside the root, else that of what acts; opposite ones make it unknown."""
+        acting = one_side(contact.sides)
+        own = own or self._listed_side(root)
+        if own is not None:
+            opposed = acting is not None and _OPPOSITE.get(own) is acting
+            return Side.UNKNOWN if opposed else own
+        if acting is not None:
+            return acting
+        return Side.BOTH if root.named and root.many else Side.UNKNOWN
+
+    def _listed_side(self, root: RootPhrase) -> Side | None:
+        """The side of the sac named just before in the same list ("the left thecal sac and exiting root")."""
+        for sac in self._scope.cues("sac"):
+            joined = self._scope.texts(sac.after, root.first) in (["and"], ["&"], [","], [",", "and"], [])
+            side = self._naming.of(sac.first - 1, "side")
+            if joined and side:
+                return side_of(side)
+        return None
+
+    def _of_name(self, name: str, presence: Presence, certainty: Certainty, side: Side) -> Iterator[Statement]:
+        """A root that is not named leaves the root open; one that does not reach the heel says nothing."""
+        if not name or name in Root.__members__:
+            yield self._said(CONTACT, presence, side=side, root=Root(name) if name else None, certainty=certainty)
+
+    def _said(
+        self,
+        concept: str,
+        presence: Presence,
+        *,
+        side: Side = Side.UNKNOWN,
+        root: Root | None = None,
+        certainty: Certainty = Certainty.AFFIRMED,
+    ) -> Statement:
+        return Statement(
+            concept=concept,
+            presence=presence,
+            sentence=self._sentence,
+            side=side,
+            root=root,
+            certainty=certainty,
+            added=bool(self._scope.cues("addition")),
+        )

@@ -1,0 +1,116 @@
+"""How far a submission has come, as a FHIR Task, with the answer for each patient it touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fhirsvc.domain import phrase
+from fhirsvc.domain.evidence import Side
+from fhirsvc.domain.lifecycle import FailureReason, SubmissionState
+from fhirsvc.domain.protocol import Complaint
+from fhirsvc.domain.wording import limb
+from fhirsvc.fhir import narrative
+from fhirsvc.fhir.resource import OUTCOME, RULE, concept, device, instant
+
+_STATUS = {
+    SubmissionState.RECEIVED: "received",
+    SubmissionState.PROCESSING: "in-progress",
+    SubmissionState.COMPLETED: "completed",
+    SubmissionState.FAILED: "failed",
+}
+_REASON = {
+    FailureReason.WORKER_LOST: "The process that worked on it ended early each time; what was sent is kept.",
+    FailureReason.EVALUATION_FAILED: "Its evaluation broke off each time; what was sent is kept.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One outcome code with its row; complaint and side in the domain's words, "" for what stands without a limb."""
+
+    outcome: str
+    rule: str
+    complaint: str = ""
+    side: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What became of one patient: the results, none until judged, and the ids of what stands ("" = nothing)."""
+
+    patient: str
+    results: tuple[Result, ...] = ()
+    impression: str = ""
+    flag: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """A submission as its sender asks after it; digest: SHA-256 of the body as received, in hex."""
+
+    id: str
+    state: SubmissionState
+    received: datetime
+    changed: datetime
+    digest: str = ""
+    reason: FailureReason | None = None
+    answers: tuple[Answer, ...] = ()
+
+
+def task(receipt: Receipt) -> dict[str, Any]:
+    """The Task at [base]/Task/{id}. Outputs stand patient by patient, told by element ids: "1.outcome.2"."""
+    status = _STATUS[receipt.state]
+    outputs = [output for number, answer in enumerate(receipt.answers, 1) for output in _outputs(number, answer)]
+    return {
+        "resourceType": "Task",
+        "id": receipt.id,
+        "text": narrative.narrative(narrative.paragraph(f"Submission {receipt.id}: {status}.")),
+        "status": status,
+        **({"statusReason": {"text": _REASON[receipt.reason]}} if receipt.reason else {}),
+        "intent": "order",
+        "code": {"text": "Assess a submitted Bundle"},
+        "focus": _focus(receipt),
+        **_patient(receipt.answers),
+        "authoredOn": instant(receipt.received),
+        "lastModified": instant(max(receipt.received, receipt.changed)),
+        "owner": device(),
+        **({"output": outputs} if outputs else {}),
+    }
+
+
+def _focus(receipt: Receipt) -> dict[str, Any]:
+    """The Bundle, by the digest of its bytes: it is kept as received and is no resource with an address."""
+    digest = {"identifier": {"value": f"sha256:{receipt.digest}"}} if receipt.digest else {}
+    return {"type": "Bundle", **digest, "display": f"Bundle of submission {receipt.id}"}
+
+
+def _patient(answers: tuple[Answer, ...]) -> dict[str, Any]:
+    return {"for": {"reference": f"Patient/{answers[0].patient}"}} if len(answers) == 1 else {}
+
+
+def _outputs(number: int, answer: Answer) -> Iterator[dict[str, Any]]:
+    yield _output(f"{number}.patient", "patient", valueReference={"reference": f"Patient/{answer.patient}"})
+    for index, result in enumerate(answer.results, 1):
+        code = concept(OUTCOME, result.outcome, _said(result))
+        yield _output(f"{number}.outcome.{index}", "outcome", valueCodeableConcept=code)
+        yield _output(f"{number}.rule.{index}", "rule", valueCoding={"system": RULE, "code": result.rule})
+    if answer.impression:
+        standing = {"reference": f"ClinicalImpression/{answer.impression}"}
+        yield _output(f"{number}.impression", "impression", valueReference=standing)
+    if answer.flag:
+        yield _output(f"{number}.flag", "flag", valueReference={"reference": f"Flag/{answer.flag}"})
+
+
+def _output(id: str, name: str, **value: Any) -> dict[str, Any]:
+    return {"id": id, "type": {"text": name}, **value}
+
+
+def _said(result: Result) -> str:
+    """ "Left Achilles tendon pain: indicated (I2)"; without a limb "Urgent (U1)"."""
+    if not result.complaint:
+        return f"{phrase.capital(result.outcome)} ({result.rule})"
+    where = limb(Complaint(result.complaint), Side(result.side))
+    return f"{phrase.capital(where)}: {result.outcome} ({result.rule})"

@@ -1,0 +1,131 @@
+"""Read what is kept: a resource, one of its versions, a search, and what became of a submission."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+
+from fhirsvc.domain.lifecycle import FailureReason, SubmissionState
+from fhirsvc.fhir.flag import flag_id
+from fhirsvc.fhir.search import Criteria
+from fhirsvc.usecases.ports import Judged, Page, Store, Touch, Transaction, Version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """One finding in brief; complaint and side are "" for the urgent finding, which has neither."""
+
+    complaint: str
+    side: str
+    outcome: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What was said of one patient.
+
+    outcome and rule: of the strongest finding, or not-applicable and its row.  impression and flag: the ids of what
+    stood after it, perhaps written for an earlier submission; "" = none did.
+    """
+
+    outcome: str
+    rule: str
+    on: date
+    judged: datetime
+    findings: tuple[Brief, ...] = ()
+    impression: str = ""
+    flag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One patient of a submission, and the answer; None = not judged yet."""
+
+    patient: str
+    answer: Answer | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What became of a submission; digest: SHA-256 of the body as received, in hex."""
+
+    id: str
+    state: SubmissionState
+    received: datetime
+    changed: datetime
+    digest: str
+    reason: FailureReason | None
+    patients: tuple[Told, ...]
+
+
+def current(tenant: str, type: str, id: str, *, store: Store) -> Version | None:
+    """The newest version of a resource, None when there is none."""
+    with store.reading() as transaction:
+        return transaction.resources.heads(tenant, [(type, id)]).get((type, id))
+
+
+def version(tenant: str, type: str, id: str, version: int, *, store: Store) -> Version | None:
+    """One version of a resource, None when there is none."""
+    with store.reading() as transaction:
+        return transaction.resources.version(tenant, type, id, version)
+
+
+def search(tenant: str, criteria: Criteria, *, store: Store) -> Page:
+    """One page of the resources that meet the criteria."""
+    with store.reading() as transaction:
+        return transaction.resources.search(tenant, criteria)
+
+
+def submission(tenant: str, id: str, *, store: Store) -> Progress | None:
+    """What became of a submission, None when there is none of that id."""
+    with store.reading() as transaction:
+        found = transaction.submissions.get(tenant, id)
+        if found is None:
+            return None
+        kept, touches = found
+        return Progress(
+            id=kept.id,
+            state=kept.state,
+            received=kept.received,
+            changed=kept.changed,
+            digest=kept.digest,
+            reason=kept.reason,
+            patients=tuple(_told(transaction, tenant, each) for each in touches),
+        )
+
+
+def _told(transaction: Transaction, tenant: str, touch: Touch) -> Told:
+    if touch.assessment is None:
+        return Told(touch.patient, None)
+    judged = transaction.patients.judged(tenant, touch.assessment)
+    return Told(touch.patient, _answer(transaction, tenant, touch.patient, judged))
+
+
+def _answer(transaction: Transaction, tenant: str, patient: str, judged: Judged) -> Answer:
+    decision = transaction.patients.decision(tenant, patient, judged.protocol, judged.ordinal)
+    impression = decision.impression if decision else ""
+    findings = orjson.loads(judged.trace)["assessment"]["findings"]
+    flagged = impression != "" and any(each["flag"] for each in findings)
+    return Answer(
+        outcome=judged.outcome,
+        rule=judged.rule,
+        on=judged.on,
+        judged=judged.made,
+        findings=tuple(_brief(each) for each in findings),
+        impression=impression,
+        flag=flag_id(tenant, patient) if flagged else "",
+    )
+
+
+def _brief(finding: Mapping[str, Any]) -> Brief:
+    return Brief(
+        complaint=finding["complaint"] or "",
+        side=finding["side"] or "",
+        outcome=finding["outcome"],
+        rule=finding["rule"],
+    )

@@ -1,0 +1,38 @@
+"""Which HTTP status says what went wrong: the one table from the domain's words to HTTP's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fhirsvc.domain.errors import Issue, Refusal, refusal_reason
+
+STATUS = {
+    Refusal.UNPARSEABLE: 400,
+    Refusal.TOO_LARGE: 413,
+    Refusal.INVALID: 400,
+    Refusal.UNPROCESSABLE: 422,
+    Refusal.NOT_SUPPORTED: 422,
+}
+
+PHRASES = {
+    200: "OK",
+    201: "Created",
+    400: "Bad Request",
+    413: "Content Too Large",
+    422: "Unprocessable Content",
+}
+
+
+def status_of(reason: Refusal) -> int:
+    """The status of a refusal: 400 not FHIR, 413 too large, 422 FHIR that this service does not take (R4 http.html)."""
+    return STATUS[reason]
+
+
+def line_of_refusal(issues: Iterable[Issue]) -> str:
+    """The status line of a refused batch entry, "422 Unprocessable Content"."""
+    return line(STATUS[refusal_reason(issues) or Refusal.INVALID])
+
+
+def line(status: int) -> str:
+    """A status as `Bundle.entry.response.status` carries it."""
+    return f"{status} {PHRASES[status]}"
