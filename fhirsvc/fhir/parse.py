@@ -151,6 +151,8 @@ def _doubts(body: bytes, bundle: Mapping[str, Any]) -> Iterator[tuple[str, _Doub
     A conditional reference is legal in a transaction alone (http://hl7.org/fhir/R4/http.html#trules).
     """
     transaction = bundle["type"] == "transaction"
+    if not any(mark in body for mark in (b"?", b"\\u", b"urn:")[: 3 if transaction else 2]):
+        return
     urls = {entry.get("fullUrl") for entry in bundle["entry"]}
     for reference in references_in(body):
         if "?" in reference and Reference.parse(reference).kind is Kind.CONDITIONAL:

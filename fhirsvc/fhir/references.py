@@ -10,7 +10,7 @@ import msgspec
 import orjson
 
 from fhirsvc.fhir.resource import instant
-from fhirsvc.fhir.resource_types import R4
+from fhirsvc.fhir.resource_types import is_type
 
 
 class Kind(StrEnum):
@@ -24,10 +24,9 @@ class Kind(StrEnum):
     LOGICAL = "logical"
 
 
-_TYPE = rf"(?P<type>{'|'.join(sorted(R4))})"
 _ID = r"[A-Za-z0-9.\-]{1,64}"
-_ADDRESS = re.compile(rf"(?P<base>\S*/)?{_TYPE}/(?P<id>{_ID})(?:/_history/(?P<version>{_ID}))?")
-_QUERY = re.compile(rf"{_TYPE}\?\S*")
+_ADDRESS = re.compile(rf"(?P<base>\S*/)?(?P<type>[A-Z][A-Za-z]+)/(?P<id>{_ID})(?:/_history/(?P<version>{_ID}))?")
+_QUERY = re.compile(r"(?P<type>[A-Z][A-Za-z]+)\?\S*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +49,10 @@ class Reference:
             return cls(text, Kind.CONTAINED, id=text[1:])
         if text.startswith("urn:"):
             return cls(text, Kind.URN)
-        if found := _ADDRESS.fullmatch(text):
+        if (found := _ADDRESS.fullmatch(text)) and is_type(found["type"]):
             kind = Kind.ABSOLUTE if found["base"] else Kind.RELATIVE
             return cls(text, kind, found["type"], found["id"], found["version"] or "")
-        if found := _QUERY.fullmatch(text):
+        if (found := _QUERY.fullmatch(text)) and is_type(found["type"]):
             return cls(text, Kind.CONDITIONAL, found["type"])
         return cls(text, Kind.ABSOLUTE if text else Kind.LOGICAL)
 

@@ -23,7 +23,7 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class RowMutant:
-    """One changed row, or two exchanged ones; name: "I4 without `C includes NOTEND`", rows: the changed one, or both."""
+    """One changed row, or two exchanged ones. name: "I4 without `C includes NOTEND`"; rows: what stands there now."""
 
     name: str
     level: str

@@ -68,7 +68,7 @@ class Space:
         """rules: the rows of a limb, in order."""
         self.rules = rules
         self.states = tuple(states())
-        self._reached: dict[int, tuple[State, ...]] = {}
+        self._answered = tuple(_first(rules, state) for state in self.states)
 
     def proves(self, mutant: RowMutant) -> bool:
         """No legal state is answered otherwise by the changed rows, and no second explanation is added or lost."""
@@ -78,10 +78,8 @@ class Space:
         """States that no row above answers; of a row that can be printed second, all of them."""
         if _is_second(mutant):
             return self.states
-        if mutant.index not in self._reached:
-            above = self.rules[: mutant.index]
-            self._reached[mutant.index] = tuple(each for each in self.states if not _answer(above, each))
-        return self._reached[mutant.index]
+        pairs = zip(self.states, self._answered, strict=True)
+        return tuple(state for state, answered in pairs if answered >= mutant.index)
 
     def _tells(self, mutant: RowMutant, state: State) -> bool:
         original = self.rules[mutant.index : mutant.index + len(mutant.rows)]
@@ -96,6 +94,11 @@ def _is_second(mutant: RowMutant) -> bool:
     return len(mutant.rows) == 1 and mutant.rows[0].second
 
 
+def _first(rules: tuple[Rule, ...], state: State) -> int:
+    """The place of the row that answers a state; the last row answers every state."""
+    return next(index for index, rule in enumerate(rules) if matches(rule, state))
+
+
 def _answer(rows: tuple[Rule, ...], state: State) -> str:
     return next((row.name for row in rows if matches(row, state)), "")
 
@@ -103,9 +106,13 @@ def _answer(rows: tuple[Rule, ...], state: State) -> str:
 def _recorded(state: State, original: tuple[Rule, ...], mutant: RowMutant) -> Iterator[State]:
     """The state with all the recorded words that the rows ask for, and with each of them but one.
 
-    With two of them absent neither the changed nor the original row holds: they differ in one word at most.
+    Where no row holds with all of them, none holds with fewer. With two of them absent neither the changed nor the
+    original row holds: they differ in one word at most.
     """
     words = tuple(sorted(_words((*original, *mutant.rows))))
+    everything = replace(state, recorded=frozenset(words))
+    if not _answer(mutant.rows, everything) and not _answer(original, everything):
+        return
     for left_out in ("", *words):
         recorded = frozenset(words) - {left_out}
         if _can_be(state, recorded):

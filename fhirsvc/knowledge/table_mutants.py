@@ -30,6 +30,8 @@ _ROOTED = ("MOTOR", "SENS", "XSLR", "EMG", "IMG", "RADSX", "SLR", "LUMBAGG", "DX
 """Items of which a root can be told; the Achilles reflex is S1 by nature."""
 _NEVER_PROBLEMS = ("NOTEND",)
 """Items that no Condition can say: a Condition tells what is there."""
+_BOTH_LEGS = "both-legs-deficit"
+"""The feature that the power of both legs can say as well."""
 _OF_THE_LEG = ("peripheral-neuropathy", "lumbar-surgery", "rupture", "non-root-cause")
 """Confounder patterns that hold for a leg, whatever the single fact says."""
 
@@ -189,9 +191,15 @@ def _confounders(protocol: Protocol) -> Iterator[TableMutant]:
     changes = _each(
         protocol.confounders, lambda each: f"confounder {each.name}", lambda each: _changed_confounder(each, names)
     )
-    signs = frozenset(concept for item in protocol.items if item.tier in ("A", "B") for concept in item.concepts)
     for said, rows in changes:
-        yield TableMutant(said, replace(protocol, confounders=rows), signs)
+        yield TableMutant(said, replace(protocol, confounders=rows), _confounded(protocol, rows))
+
+
+def _confounded(protocol: Protocol, rows: tuple[Confounder, ...]) -> frozenset[str]:
+    """The Concepts of the items that the changed confounder touches, or no longer touches."""
+    changed = set(protocol.confounders) ^ set(rows)
+    names = {name for confounder in changed for name in confounder.items}
+    return frozenset(concept for name in names for concept in protocol.item(name).concepts)
 
 
 def _changed_confounder(confounder: Confounder, names: list[str]) -> Iterator[Change[Confounder]]:
@@ -215,7 +223,9 @@ def _features(protocol: Protocol) -> Iterator[TableMutant]:
         protocol.features, lambda each: f"feature {each.name}", lambda each: _changed_feature(each, windows)
     )
     for said, rows in changes:
-        yield TableMutant(said, replace(protocol, features=rows))
+        concept = said.split()[1]
+        legs = protocol.item("MOTOR").concepts if concept == _BOTH_LEGS else ()
+        yield TableMutant(said, replace(protocol, features=rows), frozenset({concept, *legs}))
 
 
 def _changed_feature(feature: Feature, windows: set[int]) -> Iterator[Change[Feature]]:

@@ -11,7 +11,9 @@ from fhirsvc.domain.lexicon import Lexicon, Meaning, normalise
 from fhirsvc.domain.reading import ReadingLexicon
 from fhirsvc.fhir.notes.words import mentions_of, words_of
 
-_TAG = re.compile(r"\s*\((?:finding|disorder|procedure|situation|observable entity|body structure|qualifier value|event)\)\s*$")
+_TAG = re.compile(
+    r"\s*\((?:finding|disorder|procedure|situation|observable entity|body structure|qualifier value|event)\)\s*$"
+)
 _LIMB = r"(?:leg|foot|ankle|heel|calf|lower leg|lower limb|lower extremity|limb|extremity|side|hand side)"
 _LETTER_FIRST = re.compile(r"^\(?([lr])\)?[.:]?\s+(?=\S)")
 _LETTER_LAST = re.compile(r"(?<=\S)(?:\s+|\s*,\s*)\(?([lr])\)?$")
@@ -19,6 +21,7 @@ _EDGES = re.compile(r"\s*[,;:()\-]+\s*$|^\s*[,;:()\-]+\s*")
 _HOLES = re.compile(r"\s*\(\s*\)|\s+(?=[,;:])|,\s*(?=,)")
 _ANSWER_WORDS = 4
 _LETTERS = {"l": Side.LEFT, "r": Side.RIGHT}
+_SPINAL = frozenset({"radiculopathy", "lumbar-surgery", "low-back-pain", "emg-root-lesion", "nerve-root-contact"})
 _DOUBTS = {
     "uncertain": Certainty.UNCERTAIN,
     "historical": Certainty.HISTORICAL,
@@ -84,18 +87,14 @@ class Language:
         if meanings := self.lexicon.phrases.get(plain):
             return Phrase(meanings)
         for rest, sides in self.without_sides(plain, letters=True):
-            if (meanings := self.lexicon.phrases.get(rest)) and not self._is_lumbar_letter(plain, rest, sides, meanings):
-                return Phrase(meanings, sides)
+            if meanings := self.lexicon.phrases.get(rest):
+                return Phrase(meanings, () if self._may_be_lumbar(plain, sides, meanings) else sides)
         return self._answered(plain)
 
-    def _is_lumbar_letter(self, plain: str, rest: str, sides: Sequence[Side], meanings: Iterable[Meaning]) -> bool:
-        """A bare L before something of the spine may mean lumbar."""
+    def _may_be_lumbar(self, plain: str, sides: Sequence[Side], meanings: Iterable[Meaning]) -> bool:
+        """A bare L before something of the spine is as likely lumbar as left."""
         letter = sides == (Side.LEFT,) and not self.sides_in(plain)
-        return letter and plain != rest and any(self._is_spinal(meaning.concept) for meaning in meanings)
-
-    def _is_spinal(self, concept: str) -> bool:
-        known = self.lexicon.concepts.get(concept)
-        return known is None or known.reads in {"diagnosis", "contact", "study", "treatment"} or "back" in concept
+        return letter and any(meaning.concept in _SPINAL for meaning in meanings)
 
     def _answered(self, plain: str) -> Phrase | None:
         """A question with an answer before or behind it ("straight leg raise positive", "no heel tenderness")."""

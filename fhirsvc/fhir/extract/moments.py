@@ -15,7 +15,16 @@ _INSTANT = re.compile(
 )
 _LEAP = "60"
 _AGES = {"a": "years", "mo": "months", "wk": "weeks", "d": "days"}
-_AGE_WORDS = {"year": "a", "years": "a", "month": "mo", "months": "mo", "week": "wk", "weeks": "wk", "day": "d", "days": "d"}
+_AGE_WORDS = {
+    "year": "a",
+    "years": "a",
+    "month": "mo",
+    "months": "mo",
+    "week": "wk",
+    "weeks": "wk",
+    "day": "d",
+    "days": "d",
+}
 _OLDEST = 150
 
 

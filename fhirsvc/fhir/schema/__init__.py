@@ -1,11 +1,13 @@
 """The schemas of FHIR R4 resources: generated from the models at build time, read by `structure` at run time."""
 
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import orjson
 
+_HERE = Path(__file__).parent
+
 
 def read(name: str) -> Any:
     """The content of one schema file: "Observation", "untyped" (a type without schema), "datatypes" or "choices"."""
-    return orjson.loads(resources.files(__name__).joinpath(f"{name}.json").read_bytes())
+    return orjson.loads((_HERE / f"{name}.json").read_bytes())

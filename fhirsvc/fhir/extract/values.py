@@ -1,0 +1,214 @@
+"""value[x], interpretation and dataAbsentReason of an Observation or component as sided answers to one question."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from fhirsvc.domain.evidence import Presence, Qualifier, Side
+from fhirsvc.fhir.extract.answers import NOT_TOLD, Answer, Question, agreed, of_number, of_truth, of_word, question
+from fhirsvc.fhir.extract.coding import Understood, understand
+from fhirsvc.fhir.extract.language import Language
+from fhirsvc.fhir.extract.sites import Site, one_of
+from fhirsvc.fhir.extract.tree import Node, child, children, codeables, string
+
+_PIECES = re.compile(r"[,;()\n]|\.(?:\s|$)|\b(?:and|but)\b|/(?=\s*(?:left|right|lt|rt|l|r)\b)", re.IGNORECASE)
+_HELD = re.compile(r"\s*\([^()]*\)\s*$")
+_LONGEST = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One answer with the side it names itself and the text it stands in; understood False = a value was there, unread."""
+
+    answer: Answer
+    side: Side | None = None
+    sentence: str = ""
+    understood: bool = True
+
+
+def told_in(node: Node, asked: Question, site: Site, language: Language) -> list[Told]:
+    """Every answer that stands here; without any, what the code itself states, else UNKNOWN.
+
+    dataAbsentReason is no result, whatever the code states (RULES 3.1).
+    """
+    value = _value(node, asked, site, language)
+    if value is None and (child(node, "dataAbsentReason") or "_value" in node):
+        return [Told(NOT_TOLD)]
+    interpreted = _interpretation(node, asked, language)
+    if value is None:
+        return [Told(interpreted or asked.stated or NOT_TOLD)]
+    return [_with_interpretation(each, interpreted) for each in value]
+
+
+def has_value(node: Node) -> bool:
+    """Is there a value or a reason for its absence?"""
+    return any(name.startswith("value") or name == "dataAbsentReason" for name in node)
+
+
+def value_meaning(node: Node, site: Site, language: Language) -> Understood:
+    """The Concepts that a value itself states, as a precoordinated finding or phrase."""
+    codeable = child(node, "valueCodeableConcept") or {"text": string(node, "valueString")}
+    return understand(codeable, site, language)
+
+
+def qualifiers_of(text: str, language: Language) -> frozenset[Qualifier]:
+    """Of a longer text only what excludes or hastens: limited by pain, progressive; not where it is denied."""
+    plain = f" {' '.join(text.casefold().split())} "
+    found = set()
+    for phrase, word in language.lexicon.words.get("qualifier", {}).items():
+        start = plain.find(f" {phrase}") if word in _WEIGHTY and " " in phrase or word == Qualifier.PROGRESSIVE else -1
+        if start >= 0 and not _DENIED.search(plain[:start]):
+            found.add(Qualifier(word))
+    return frozenset(found)
+
+
+_WEIGHTY = frozenset({Qualifier.PAIN_LIMITED})
+_DENIED = re.compile(r"\b(?:not|no|non|without|never|denies)\b(?:\s+\w+){0,2}\s*$")
+
+
+def _value(node: Node, asked: Question, site: Site, language: Language) -> list[Told] | None:
+    """The answers of value[x]; None = there is none."""
+    if codeable := child(node, "valueCodeableConcept"):
+        return _codeable(codeable, asked, site, language)
+    if text := string(node, "valueString"):
+        return _text(text, asked, site, language)
+    if isinstance(truth := node.get("valueBoolean"), bool):
+        return [Told(of_truth(asked, truth))]
+    if (number := _fraction(node.get("valueInteger"))) is not None:
+        return [_understood(of_number(asked, number, "", language))]
+    if quantity := child(node, "valueQuantity"):
+        return [_understood(_quantity(quantity, asked, language))]
+    return [Told(NOT_TOLD, understood=False)] if any(name.startswith("value") for name in node) else None
+
+
+def _quantity(quantity: Node, asked: Question, language: Language) -> Answer | None:
+    number = _fraction(quantity.get("value"))
+    if number is None or quantity.get("comparator"):
+        return None
+    return of_number(asked, number, string(quantity, "code") or string(quantity, "unit"), language)
+
+
+def _fraction(value: Any) -> Fraction | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return None
+    try:
+        return Fraction(str(value))
+    except ValueError:
+        return None
+
+
+def _understood(answer: Answer | None) -> Told:
+    return Told(answer or NOT_TOLD, understood=answer is not None)
+
+
+def _codeable(codeable: Node, asked: Question, site: Site, language: Language) -> list[Told]:
+    """Codes first; a display where its code says nothing; then the text, or a finding that answers by itself."""
+    answers = [answer for coding in children(codeable, "coding") if (answer := _coded(coding, asked, language))]
+    if (answer := agreed(answers)) is not None:
+        return [Told(answer)]
+    if text := string(codeable, "text"):
+        return _text(text, asked, site, language)
+    return [_finding(codeable, asked, site, language) or Told(NOT_TOLD, understood=False)]
+
+
+def _coded(coding: Node, asked: Question, language: Language) -> Answer | None:
+    by_code = of_word(asked, f"{string(coding, 'system')}|{string(coding, 'code')}", language)
+    return by_code or of_word(asked, _HELD.sub("", string(coding, "display")), language)
+
+
+def _finding(codeable: Node, asked: Question, site: Site, language: Language) -> Told | None:
+    """A value that is itself a finding of this Concept ("absent ankle jerk")."""
+    for said in understand(codeable, site, language).said:
+        if said.meaning.concept == asked.concept.code and (stated := question(said, language).stated):
+            return Told(stated, said.meaning.side, string(codeable, "text"))
+    return None
+
+
+def _text(text: str, asked: Question, site: Site, language: Language) -> list[Told]:
+    """A short text: one answer, one per side, or a finding; a single piece that is not understood leaves all unknown."""
+    if len(text) > _LONGEST:
+        return [Told(NOT_TOLD, None, text, understood=False)]
+    if whole := _piece(text, asked, language):
+        return [replace(whole, sentence=text)]
+    pieces = [_piece(each, asked, language) for each in _PIECES.split(text) if each.strip()]
+    if all(pieces) and (told := _joined([each for each in pieces if each])):
+        return [replace(each, sentence=text) for each in told]
+    return [_finding({"text": text}, asked, site, language) or Told(NOT_TOLD, None, text, understood=False)]
+
+
+def _piece(text: str, asked: Question, language: Language) -> Told | None:
+    """An answer with or without its side, a side alone, or a qualifier alone (both then leave the answer open)."""
+    if answer := of_word(asked, text.strip(), language):
+        return Told(answer)
+    if (side := language.word("side", text) or language.word("side-letter", text)) and not text.strip(" +"). isdigit():
+        return Told(_OPEN, Side(side))
+    if qualifier := language.word("qualifier", text):
+        return Told(replace(_OPEN, qualifiers=frozenset({Qualifier(qualifier)})))
+    for rest, sides in language.without_sides(text, letters=True):
+        if answer := of_word(asked, rest, language):
+            return Told(answer, one_of(sides))
+        if qualifier := language.word("qualifier", rest):
+            return Told(replace(_OPEN, qualifiers=frozenset({Qualifier(qualifier)})), one_of(sides))
+    return None
+
+
+_OPEN = Answer(Presence.UNKNOWN, result="open")
+
+
+def _joined(pieces: Sequence[Told]) -> list[Told] | None:
+    """Pieces put together: a loose side or qualifier joins the answer before it, else the one after; None = they clash."""
+    answers: list[Told] = []
+    waiting: list[Told] = []
+    for piece in pieces:
+        if piece.answer.result != _OPEN.result:
+            answers.append(_add(waiting, piece))
+            waiting = []
+        elif answers and not (piece.side and answers[-1].side):
+            answers[-1] = _add([piece], answers[-1])
+        else:
+            waiting.append(piece)
+    sides = [each.side for each in answers]
+    clash = len(answers) > 1 and (None in sides or len(set(sides)) < len(sides) or Side.BOTH in sides)
+    return None if clash or waiting or not answers else answers
+
+
+def _add(loose: Sequence[Told], told: Told) -> Told:
+    qualifiers = told.answer.qualifiers.union(*(each.answer.qualifiers for each in loose))
+    side = one_of([each.side for each in (told, *loose) if each.side is not None])
+    return replace(told, answer=replace(told.answer, qualifiers=qualifiers), side=side)
+
+
+def _interpretation(node: Node, asked: Question, language: Language) -> Answer | None:
+    return agreed(list(_interpretations(codeables(node, "interpretation"), asked, language)))
+
+
+def _interpretations(nodes: Sequence[Node], asked: Question, language: Language) -> Iterator[Answer]:
+    for node in nodes:
+        for key in _keys(node):
+            qualifier = language.word("qualifier", key)
+            if answer := of_word(asked, key, language):
+                yield answer
+            elif qualifier:
+                yield Answer(Presence.UNKNOWN, qualifiers=frozenset({Qualifier(qualifier)}))
+
+
+def _keys(node: Mapping[str, Any]) -> Iterator[str]:
+    coded = [f"{string(coding, 'system')}|{string(coding, 'code')}" for coding in children(node, "coding")]
+    yield from coded
+    if text := string(node, "text"):
+        yield text
+
+
+def _with_interpretation(told: Told, interpreted: Answer | None) -> Told:
+    """An interpretation adds to a number or to a value that was not understood; where both answer they must agree."""
+    if interpreted is None:
+        return told
+    if told.understood and told.answer == NOT_TOLD:
+        return told
+    both = agreed([told.answer, interpreted])
+    return replace(told, answer=both or NOT_TOLD)
