@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +25,7 @@ from typing import Any
 
 import httpx
 from rich.console import Console
-from rich.padding import Padding
+from rich.rule import Rule
 from rich.text import Text
 
 from examples.today import moved, today
@@ -43,6 +45,21 @@ EXAMPLES = (
 PATIENCE = 30.0
 FHIR_JSON = {"content-type": "application/fhir+json"}
 
+TITLES = {
+    "Recorded": "Recorded",
+    "For": "For",
+    "Against": "Against",
+    "Local": "Local signs",
+    "Also": "Also recorded",
+    "Excluded": "Excluded, and why",
+    "Not recorded": "Not recorded",
+}
+LAST_WORDS = (
+    "Draft protocol, not clinically approved. This service supports a clinician's judgement and does not replace it. "
+    "Every patient here is invented."
+)
+LONG_ID = re.compile(r"([0-9a-f]{8})[0-9a-f]{24}")
+
 Resource = dict[str, Any]
 
 
@@ -59,11 +76,11 @@ def main() -> int:
     """Post every example, print every answer; 0 when each was answered."""
     console = Console(highlight=False, markup=False)
     with tempfile.TemporaryDirectory(prefix="fhirsvc-demo-") as folder, running(Path(folder)) as client:
-        console.print(Text(f"fhirsvc answers at {client.base_url}", style="dim"))
+        console.print(Text(f"fhirsvc answers at {base(client)}", style="dim"))
         sent = [post(client, name) for name in EXAMPLES]
         for each in sent:
             show(console, client, each)
-    console.print(Text("Draft protocol, not clinically approved. Every patient here is invented.", style="bold"))
+    line(console, LAST_WORDS, "", style="bold")
     return 0
 
 
@@ -106,11 +123,16 @@ def await_start(client: httpx.Client, process: subprocess.Popen[bytes], log: Pat
 def post(client: httpx.Client, name: str) -> Sent:
     """Post one example, with its dates moved to today."""
     text = moved((HERE / f"{name}.json").read_text(encoding="utf-8"), today())
-    answer = client.post(str(client.base_url).rstrip("/"), content=text.encode(), headers=FHIR_JSON)
+    answer = client.post(base(client), content=text.encode(), headers=FHIR_JSON)
     if answer.is_error:
         sys.exit(f"{name}.json was refused with {answer.status_code}:\n{answer.text}")
     task = next(link["url"] for link in answer.json()["link"] if link["relation"] == "status")
     return Sent(name, patient_of(json.loads(text)), task)
+
+
+def base(client: httpx.Client) -> str:
+    """The FHIR base of the running service."""
+    return str(client.base_url).rstrip("/")
 
 
 def patient_of(bundle: Resource) -> str:
@@ -132,19 +154,18 @@ def answer_of(client: httpx.Client, sent: Sent) -> Resource:
 
 
 def show(console: Console, client: httpx.Client, sent: Sent) -> None:
-    """What the service says of one patient."""
+    """What the service says of one patient: from the Task what it concluded, from the impression why."""
     task = answer_of(client, sent)
-    outcomes = [each["valueCodeableConcept"]["text"] for each in outputs(task, "outcome")]
-    console.rule(Text(f"{sent.patient}  ({sent.name}.json)", style="bold"), align="left")
-    for told in outcomes:
-        console.print(Text(told, style="bold"))
+    console.print(Rule(Text(f"{sent.patient} ({sent.name}.json)", style="bold"), align="left", characters="-"))
     impressions = outputs(task, "impression")
     if not impressions:
-        line(console, "Nothing is written for this patient: there is no heel complaint to answer for.", 2)
-    for reference in impressions:
-        address = f"{client.base_url}{reference['valueReference']['reference']}"
+        for each in outputs(task, "outcome"):
+            line(console, each["valueCodeableConcept"]["text"], "  ", style="bold")
+        line(console, "Nothing is written: there is no heel complaint to answer for.", "  ")
+    for each in impressions:
+        address = f"{base(client)}/{each['valueReference']['reference']}"
         show_impression(console, client.get(address).raise_for_status().json())
-        line(console, address, 2, style="dim")
+        line(console, address, "  ", style="dim")
     console.print()
 
 
@@ -154,21 +175,37 @@ def outputs(task: Resource, name: str) -> list[Resource]:
 
 
 def show_impression(console: Console, impression: Resource) -> None:
-    """Finding by finding: the suggestion, then the basis in groups."""
+    """Finding by finding: outcome and rule, the suggestion, then its basis in groups."""
     for finding in impression["finding"]:
-        line(console, finding["itemCodeableConcept"]["text"], 2)
+        item = finding["itemCodeableConcept"]
+        text = item["text"] if coded(finding, "limb-side") else f"The patient as a whole: {item['text']}"
+        limb, _, said = text.partition(": ")
+        line(console, f"{limb}: {item['coding'][0]['code'].upper()} ({coded(finding, 'rule')})", "  ", style="bold")
+        line(console, said, "  ")
         show_basis(console, finding["basis"].split("\n"))
 
 
+def coded(finding: Resource, name: str) -> str:
+    """The code in one of our extensions of a finding."""
+    return next((str(each["valueCode"]) for each in finding["extension"] if each["url"].endswith(f"/{name}")), "")
+
+
 def show_basis(console: Console, basis: list[str]) -> None:
-    """The lines of a finding's basis; each begins with what it is."""
-    for told in basis:
-        line(console, f"- {told}", 4)
+    """What a finding rests on: the row that fired, then each kind of line under its title."""
+    line(console, basis[0], "    ")
+    for label, title in TITLES.items():
+        told = [each.removeprefix(f"{label}: ") for each in basis if each.startswith(f"{label}: ")]
+        if told:
+            line(console, f"{title}:", "    ")
+        for each in told:
+            line(console, LONG_ID.sub(r"\1…", each), "      - ")
 
 
-def line(console: Console, text: str, indent: int, style: str = "") -> None:
-    """One indented line, wrapped to the width of the terminal."""
-    console.print(Padding(Text(text, style=style), (0, 0, 0, indent)))
+def line(console: Console, text: str, indent: str, style: str = "") -> None:
+    """One paragraph, wrapped to the width of the terminal, what follows under what began."""
+    rest = " " * len(indent)
+    wrapped = textwrap.fill(text, console.width, initial_indent=indent, subsequent_indent=rest, break_long_words=False)
+    console.print(Text(wrapped, style=style), soft_wrap=True)
 
 
 if __name__ == "__main__":

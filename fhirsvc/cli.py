@@ -6,6 +6,7 @@ import json
 import signal
 import socket
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from fhirsvc.settings import Settings, Unusable, read
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fhirsvc.domain.assessment import Finding
     from fhirsvc.domain.errors import Issue
     from fhirsvc.domain.protocol import Protocol
+    from fhirsvc.fhir.extract import Unread
     from fhirsvc.fhir.parse import ParsedBundle
     from fhirsvc.usecases.consult import Consultation
     from fhirsvc.usecases.decide import Judge
@@ -254,11 +255,18 @@ def _told(judge: Judge, answer: Consultation) -> dict[str, Any]:
         "findings": [_told_finding(protocol, each, assessment.on) for each in assessment.findings],
         "notes": wording.patient_notes(protocol, assessment),
         "setAside": wording.set_aside(protocol, assessment),
-        "notUnderstood": [],
+        "notUnderstood": [_not_understood(each) for each in answer.extraction.unread],
         "protocol": assessment.protocol,
         "on": assessment.on.isoformat(),
         "cautions": wording.cautions(protocol, assessment),
     }
+
+
+def _not_understood(unread: Unread) -> str:
+    """One thing that was sent and not understood: where it stands, what the sender called it, and why it was not."""
+    place = f" {unread.place}" if unread.place else ""
+    called = f' "{unread.display}"' if unread.display else ""
+    return f"{unread.reference}{place}{called}: {UNREAD[unread.why]}"
 
 
 def _told_finding(protocol: Protocol, finding: Finding, on: date) -> dict[str, Any]:
@@ -288,6 +296,12 @@ SECTIONS = {
     "next": "Next to record",
     "notes": "Notes",
 }
+UNREAD = {
+    "unmapped": "no concept is known for it",
+    "unread": "its value, text or format cannot be read",
+    "needs-site": "it says something only with a body site",
+    "corroborate": "this code never decides alone",
+}
 WHOLE_PATIENT = {"setAside": "Set aside", "notes": "Also noted", "notUnderstood": "Not understood"}
 
 
@@ -312,15 +326,29 @@ def _print_finding(console: Console, finding: dict[str, Any]) -> None:
 
 
 def _print_sections(console: Console, told: dict[str, Any], sections: dict[str, str]) -> None:
+    """Each list under its title; a line that stands in an earlier list is not said again."""
+    said: set[str] = set()
     for name, title in sections.items():
-        if told[name]:
+        lines = [line for line in told[name] if line not in said]
+        said.update(lines)
+        if lines:
             _print_lines(console, [f"{title}:"], indent=4)
-            _print_lines(console, [f"- {line}" for line in told[name]], indent=6)
+            _print_lines(console, lines, indent=6, mark="- ")
 
 
-def _print_lines(console: Console, lines: Iterable[str], *, indent: int, style: str = "") -> None:
+def _print_lines(console: Console, lines: Iterable[str], *, indent: int, mark: str = "", style: str = "") -> None:
+    """Lines wrapped to the width of the terminal, what follows under what began."""
     for line in lines:
-        console.print(Padding(Text(line, style=style), (0, 0, 0, indent)))
+        first, rest = " " * indent + mark, " " * (indent + len(mark))
+        wrapped = textwrap.fill(
+            line,
+            console.width,
+            initial_indent=first,
+            subsequent_indent=rest,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        console.print(Text(wrapped, style=style), soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ class ReadingLexicon:
 
 
 def plain(text: str) -> str:
-    """Lower case with plain quotes, dashes and spaces, character for character, so that offsets stay those of the text."""
+    """Lower case with plain quotes, dashes and spaces, character for character: offsets stay those of the text."""
     lowered = text.lower()
     if len(lowered) != len(text):
         lowered = "".join(each if len(each.lower()) != 1 else each.lower() for each in text)

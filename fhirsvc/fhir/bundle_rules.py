@@ -18,6 +18,7 @@ TAKEN = frozenset({"transaction", "batch", "collection"})
 _WITH_REQUEST = frozenset({"transaction", "batch"})
 _STAND_IN: Json = {"resourceType": ""}
 _CONDITIONS = ("ifMatch", "ifNoneMatch", "ifModifiedSince", "ifNoneExist")
+_NO_CONDITIONS = "Conditional requests are not supported."
 _UUID = re.compile(r"urn:uuid:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ABSOLUTE = re.compile(r"urn:[a-z0-9][a-z0-9\-]*:\S+|[A-Za-z][A-Za-z0-9+.\-]*://\S+")
 
@@ -129,24 +130,27 @@ def method_issue(entry: Json, place: str) -> Issue | None:
     return None
 
 
-def address_issues(entry: Json, place: str) -> Iterator[Issue]:
+def address_issues(entry: Json, place: str) -> list[Issue]:
     """The faults of the fullUrl and the request of an entry whose method is supported and whose resource has a type."""
-    if full_url := entry.get("fullUrl"):
-        yield from _full_url_issues(full_url, entry["resource"], f"{place}.fullUrl")
-    if request := entry.get("request"):
-        yield from _request_issues(request, entry["resource"], place)
+    full_url, request = entry.get("fullUrl"), entry.get("request")
+    found = (
+        full_url and _full_url_issue(full_url, entry["resource"], f"{place}.fullUrl"),
+        request and _condition_issue(request, f"{place}.request"),
+        request and _target_issue(request, entry["resource"], place),
+    )
+    return [issue for issue in found if issue]
 
 
-def _full_url_issues(full_url: str, resource: Json, place: str) -> Iterator[Issue]:
+def _full_url_issue(full_url: str, resource: Json, place: str) -> Issue | None:
     if full_url.startswith("urn:uuid:"):
-        if not _UUID.fullmatch(full_url):
-            yield fault(IssueCode.VALUE, "This is not a UUID.", place)
-    elif not _ABSOLUTE.fullmatch(full_url):
-        yield fault(IssueCode.INVALID, "A fullUrl is absolute, or a urn:uuid.", place)
-    elif "/_history/" in full_url:
-        yield _invariant("A fullUrl names no version (bdl-8).", place)
-    elif "id" in resource and _names_other(full_url, resource):
-        yield fault(IssueCode.INVALID, "The fullUrl names another type or id than the resource has.", place)
+        return None if _UUID.fullmatch(full_url) else fault(IssueCode.VALUE, "This is not a UUID.", place)
+    if not _ABSOLUTE.fullmatch(full_url):
+        return fault(IssueCode.INVALID, "A fullUrl is absolute, or a urn:uuid.", place)
+    if "/_history/" in full_url:
+        return _invariant("A fullUrl names no version (bdl-8).", place)
+    if "id" in resource and _names_other(full_url, resource):
+        return fault(IssueCode.INVALID, "The fullUrl names another type or id than the resource has.", place)
+    return None
 
 
 def _names_other(full_url: str, resource: Json) -> bool:
@@ -154,28 +158,23 @@ def _names_other(full_url: str, resource: Json) -> bool:
     return bool(named.type) and (named.type, named.id) != (resource["resourceType"], resource["id"])
 
 
-def _request_issues(request: Json, resource: Json, place: str) -> Iterator[Issue]:
-    for name in _CONDITIONS:
-        if name in request:
-            text = "Conditional requests are not supported."
-            yield fault(IssueCode.NOT_SUPPORTED, text, f"{place}.request.{name}")
-    if request["method"] == "PUT" and "id" not in resource:
-        yield fault(IssueCode.REQUIRED, "A resource that is put has the id of its address.", f"{place}.resource.id")
-    else:
-        yield from _url_issues(request, resource, f"{place}.request.url")
+def _condition_issue(request: Json, place: str) -> Issue | None:
+    name = next((name for name in _CONDITIONS if name in request), None)
+    return fault(IssueCode.NOT_SUPPORTED, _NO_CONDITIONS, f"{place}.{name}") if name else None
 
 
-def _url_issues(request: Json, resource: Json, place: str) -> Iterator[Issue]:
+def _target_issue(request: Json, resource: Json, place: str) -> Issue | None:
     url, type_ = request["url"], resource["resourceType"]
+    if request["method"] == "PUT" and "id" not in resource:
+        return fault(IssueCode.REQUIRED, "A resource that is put has the id of its address.", f"{place}.resource.id")
     if url == (type_ if request["method"] == "POST" else f"{type_}/{resource['id']}"):
-        return
+        return None
+    place = f"{place}.request.url"
     if "?" in url:
-        yield fault(IssueCode.NOT_SUPPORTED, "Conditional requests are not supported.", place)
-    elif "://" in url:
-        yield fault(IssueCode.NOT_SUPPORTED, "The address of a request is relative to this server.", place)
-    else:
-        text = "POST goes to the type of the resource, PUT to its type and id."
-        yield _invariant(text, place)
+        return fault(IssueCode.NOT_SUPPORTED, _NO_CONDITIONS, place)
+    if "://" in url:
+        return fault(IssueCode.NOT_SUPPORTED, "The address of a request is relative to this server.", place)
+    return _invariant("POST goes to the type of the resource, PUT to its type and id.", place)
 
 
 def identity_issues(entries: Sequence[Json]) -> Iterator[Issue]:

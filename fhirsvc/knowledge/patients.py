@@ -73,7 +73,7 @@ class Birth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One recorded answer of a case; stretches are (first, last) in days before the evaluation date, None = unrecorded."""
+    """One recorded answer of a case; stretches are (first, last) days before the evaluation date, None = unrecorded."""
 
     concept: str
     answer: str

@@ -14,6 +14,7 @@ from fhirsvc.domain.assessment import Assessment
 from fhirsvc.domain.errors import Issue, Refused, is_fault, refusal_reason
 from fhirsvc.fhir.extract import Extraction, Record, extract
 from fhirsvc.fhir.parse import ParsedBundle, ParsedEntry, parse_bundle
+from fhirsvc.fhir.resource_types import R4
 from fhirsvc.fhir.subject import patient_of
 from fhirsvc.usecases.decide import Judge
 
@@ -86,22 +87,27 @@ def _id(entry: ParsedEntry, number: int) -> str:
 
 
 def _parsed(body: bytes, latest: datetime) -> ParsedBundle:
-    if not _is_one_resource(body):
+    kind = _kind_of_one_resource(body)
+    if not kind:
         return parse_bundle(body, latest=latest)
     try:
         return parse_bundle(_BEFORE + body + _AFTER, latest=latest)
     except Refused as refused:
-        raise Refused(refused.reason, map(_unwrapped, refused.issues)) from None
+        raise Refused(refused.reason, [_unwrapped(issue, kind) for issue in refused.issues]) from None
 
 
-def _is_one_resource(body: bytes) -> bool:
+def _kind_of_one_resource(body: bytes) -> str:
+    """The type of a resource that is no Bundle, "Resource" for one that FHIR does not know; "" for all else."""
     try:
         root = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return False
-    return isinstance(root, dict) and root.get("resourceType", "Bundle") != "Bundle"
+        return ""
+    kind = root.get("resourceType", "Bundle") if isinstance(root, dict) else "Bundle"
+    if kind == "Bundle":
+        return ""
+    return kind if isinstance(kind, str) and kind in R4 else "Resource"
 
 
-def _unwrapped(issue: Issue) -> Issue:
+def _unwrapped(issue: Issue, kind: str) -> Issue:
     """An issue said of the resource itself, without the Bundle that was put around it."""
-    return replace(issue, expression=issue.expression.replace(_WRAPPED, "Resource"))
+    return replace(issue, expression=issue.expression.replace(_WRAPPED, kind))

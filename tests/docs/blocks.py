@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -19,6 +20,8 @@ _CHANGING = (
     (re.compile(r"\d{4}-\d{2}-\d{2}"), "DATE"),
     (re.compile(r"\b[0-9a-f]{32,40}\b"), "ID"),
     (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "ID"),
+    (re.compile(r"\b[0-9a-f]{8}…"), "ID"),
+    (re.compile(r"\bborn \d{4}\b"), "born YEAR"),
     (re.compile(r"127\.0\.0\.1:\d+"), "ADDRESS"),
 )
 
@@ -39,18 +42,15 @@ class Block:
 def blocks(document: Path) -> list[Block]:
     """All shell blocks in order; a text block directly below one is what it prints."""
     fences = list(_FENCE.finditer(document.read_text(encoding="utf-8")))
-    return [
-        Block(fence["inside"], _printed(fence, following))
-        for fence, following in zip(fences, [*fences[1:], None], strict=True)
-        if fence["kind"] == "sh"
-    ]
+    followed = zip_longest(fences, fences[1:])
+    return [Block(fence["inside"], _printed(fence, below)) for fence, below in followed if fence["kind"] == "sh"]
 
 
-def _printed(fence: re.Match[str], following: re.Match[str] | None) -> tuple[str, ...]:
-    if following is None or following["kind"] != "text":
+def _printed(fence: re.Match[str], below: re.Match[str] | None) -> tuple[str, ...]:
+    if below is None or below["kind"] != "text":
         return ()
-    between = fence.string[fence.end() : following.start()]
-    told = following["inside"].splitlines() if "```" not in between and "\n#" not in between else []
+    between = fence.string[fence.end() : below.start()]
+    told = below["inside"].splitlines() if "```" not in between and "\n#" not in between else []
     return tuple(line for line in map(steady, told) if line and line != "…")
 
 

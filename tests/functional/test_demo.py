@@ -42,7 +42,7 @@ def test_every_example_is_answered_with_the_outcome_it_is_named_after(printed: s
 
 
 def test_the_demo_prints_rule_reasons_exclusions_and_what_is_missing(printed: str) -> None:
-    for words in ("Rule I2", "For: ", "Against: ", "Excluded: ", "Not recorded: ", "/ClinicalImpression/"):
+    for words in ("Rule I2", "For:", "Against:", "Excluded, and why:", "Not recorded:", "/ClinicalImpression/"):
         assert words in printed
 
 

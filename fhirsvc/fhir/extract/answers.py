@@ -25,12 +25,19 @@ _REFLEXES = {
 }
 _CONTACTS = {"contact": Presence.PRESENT, "no-contact": Presence.ABSENT, "unclear": Presence.UNKNOWN}
 _RESULTS = {presence: result for result, presence in _CONTACTS.items()}
-_YES_OR_NO = frozenset("present absent positive negative pos neg +ve -ve + - yes no y n true false none nil".split())  # noqa: SIM905
+_YES_OR_NO = frozenset(
+    {
+        *("present", "absent", "positive", "negative", "pos", "neg", "+ve", "-ve", "+", "-"),
+        *("yes", "no", "y", "n", "true", "false", "none", "nil"),
+    }
+)
 _COUNTED = frozenset({"count", "score", "degrees"})
 _UNITS = {
     "power": frozenset({"", "1", "/5", "{score}", "{grade}", "{mrc}", "mrc", "grade", "{mrc grade}"}),
     "reflex": frozenset({"", "1", "+", "{score}", "{grade}", "grade"}),
-    "count": frozenset({"", "1", "{count}", "{#}", "{repetitions}", "{reps}", "{raises}", "raises", "repetitions", "reps"}),
+    "count": frozenset(
+        {"", "1", "{count}", "{#}", "{repetitions}", "{reps}", "{raises}", "raises", "repetitions", "reps"}
+    ),
     "score": frozenset({"", "1", "{score}", "score", "points", "{points}"}),
     "degrees": frozenset({"", "deg", "°", "degree", "degrees"}),
 }

@@ -1,4 +1,4 @@
-"""A CodeableConcept into Meanings: its codes, its text and displays heard as voices that must not contradict each other."""
+"""A CodeableConcept into Meanings: its codes, text and displays are voices that must not contradict each other."""
 
 from __future__ import annotations
 
@@ -99,10 +99,8 @@ def _agrees(said: Said, voices: Iterable[Sequence[Said]]) -> bool:
 
 def _is_family(coding: Node, language: Language) -> bool:
     """A family-history code makes the whole statement one about the family; ICD-10 codes by their category."""
-    key = f"{string(coding, 'system')}|{string(coding, 'code')}"
-    return bool(
-        language.word("family", key) or language.word("family", key.split(".", maxsplit=1)[0] if "|" in key else key)
-    )
+    system, code = string(coding, "system"), string(coding, "code")
+    return any(language.word("family", f"{system}|{each}") for each in (code, code.split(".")[0]))
 
 
 def _merged(said: Sequence[Said]) -> Iterator[Said]:

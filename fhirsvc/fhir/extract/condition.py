@@ -1,16 +1,13 @@
-"""Condition → Facts: a finding, symptom or diagnosis on the problem list, with its status, onset and side."""
+"""Condition: complaints, symptoms, diagnoses and history of the problem list."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from fhirsvc.domain.evidence import ClinicalStatus, Moment, Qualifier, Verification
-from fhirsvc.fhir.extract.answers import Answer, qualifiers_in, stated
+from fhirsvc.domain.evidence import ClinicalStatus, Moment, Person, Status, Verification
 from fhirsvc.fhir.extract.coding import understand
-from fhirsvc.fhir.extract.facts import facts_of, present
+from fhirsvc.fhir.extract.facts import fact, statement
 from fhirsvc.fhir.extract.language import Language
-from fhirsvc.fhir.extract.moments import at_age, moment, start_in
-from fhirsvc.fhir.extract.record import Read, Record, Setting
+from fhirsvc.fhir.extract.moments import at_age, moment, moment_in
+from fhirsvc.fhir.extract.record import NOTHING, Read, Record, Setting
 from fhirsvc.fhir.extract.sites import site_of
 from fhirsvc.fhir.extract.tree import Node, child, children, codeables, string
 
@@ -22,44 +19,60 @@ _CLINICAL = {
     "remission": ClinicalStatus.REMISSION,
     "resolved": ClinicalStatus.RESOLVED,
 }
-_VERIFICATION = {
+_VERIFICATIONS = {
     "confirmed": Verification.CONFIRMED,
+    "unconfirmed": Verification.PROVISIONAL,
     "provisional": Verification.PROVISIONAL,
     "differential": Verification.PROVISIONAL,
-    "unconfirmed": Verification.PROVISIONAL,
     "refuted": Verification.REFUTED,
     "entered-in-error": Verification.ENTERED_IN_ERROR,
 }
 
 
-def read_condition(record: Record, language: Language, birth: Moment | None) -> Read:
-    """Facts of a Condition: what its code names is there, unless the code or text denies it."""
+def read_condition(record: Record, person: Person, language: Language) -> Read:
+    """Facts of one Condition; a code of family history makes them the family's (RULES 3.6)."""
     node = record.resource
     site = site_of(codeables(node, "bodySite"), language)
     understood = understand(child(node, "code"), site, language)
-    setting = Setting(
-        record=record,
-        recorded=moment(string(node, "recordedDate")),
-        onset=start_in(node, "onset") or at_age(child(node, "onsetAge"), birth),
-        problem=True,
-        clinical_status=_CLINICAL.get(_code(node, "clinicalStatus"), ClinicalStatus.MISSING),
-        verification=_VERIFICATION.get(_code(node, "verificationStatus"), Verification.CONFIRMED),
-    )
+    setting = _setting(record, person)
+    onset = setting.missed("onsetString", "unread") if "onsetString" in node else NOTHING
     if not understood.said:
-        return setting.missed("code", understood.why, understood.display)
-    noted = frozenset(word for note in children(node, "note") for word in qualifiers_in(string(note, "text"), language))
-    facts = (
-        fact
-        for said in understood.said
-        for fact in facts_of(setting, said, _noted(present(stated(said, language)), noted), site, language)
+        return Read.all([setting.missed("code", understood.why, understood.display), onset])
+    facts = (fact(said, statement(said, language), site, setting, language) for said in understood.said)
+    return Read.all([Read(tuple(each for each in facts if each is not None)), onset])
+
+
+def _setting(record: Record, person: Person) -> Setting:
+    node = record.resource
+    verification = _verification(node)
+    in_error = verification is Verification.ENTERED_IN_ERROR
+    return Setting(
+        record=record,
+        status=Status.ENTERED_IN_ERROR if in_error else Status.FINAL,
+        recorded=moment(string(node, "recordedDate")),
+        onset=_onset(node, person),
+        problem=True,
+        clinical_status=_clinical_status(node),
+        verification=verification,
     )
-    return Read(facts=tuple(facts))
 
 
-def _noted(answer: Answer, qualifiers: frozenset[Qualifier]) -> Answer:
-    return replace(answer, qualifiers=answer.qualifiers | qualifiers)
+def _onset(node: Node, person: Person) -> Moment | None:
+    return moment_in(node, "onset") or at_age(child(node, "onsetAge"), person.birth)
+
+
+def _clinical_status(node: Node) -> ClinicalStatus:
+    """Missing stays missing, unless the record says when the Condition ended (con-4)."""
+    code = _code(node, "clinicalStatus")
+    if code not in _CLINICAL and any(name.startswith("abatement") for name in node):
+        return ClinicalStatus.RESOLVED
+    return _CLINICAL.get(code, ClinicalStatus.MISSING)
+
+
+def _verification(node: Node) -> Verification:
+    """Missing is read as confirmed (RULES 3.1)."""
+    return _VERIFICATIONS.get(_code(node, "verificationStatus"), Verification.CONFIRMED)
 
 
 def _code(node: Node, name: str) -> str:
-    """The first code of a status; the parser has bound it already."""
     return next((string(coding, "code") for coding in children(child(node, name), "coding")), "")

@@ -1,88 +1,98 @@
-"""From what was said, where and with what answer, to Facts; sides that contradict each other are unknown."""
+"""From something said, at a site, with an answer, to one Fact."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fhirsvc.domain.evidence import Fact, Presence, Qualifier, Root, Side
-from fhirsvc.domain.lexicon import Meaning
-from fhirsvc.fhir.extract.answers import Answer
+from fhirsvc.domain.evidence import Certainty, Fact, Presence, Qualifier, Root, Side
+from fhirsvc.fhir.extract.answers import NOT_TOLD, Answer, question
 from fhirsvc.fhir.extract.coding import Said
 from fhirsvc.fhir.extract.language import Language
 from fhirsvc.fhir.extract.record import Setting
 from fhirsvc.fhir.extract.sites import Site, one_of
-from fhirsvc.fhir.notes.statement import CONTACT, RESULTS
+from fhirsvc.fhir.extract.values import Told
 
+_AREAS = frozenset({"leg-sensation", "saddle-sensation", "radiating-leg-symptoms"})
 _CROSSED = "crossed-straight-leg-raise"
+_PRESENT = Answer(Presence.PRESENT)
+_STATEMENTS = frozenset(
+    {"complaint", "symptom", "sign", "diagnosis", "feature", "treatment", "response", "medication", "study"}
+)
 
 
-def facts_of(  # noqa: PLR0913 - a Fact is what all of these together say
-    setting: Setting,
+def fact(
     said: Said,
-    answer: Answer,
+    told: Told,
     site: Site,
+    setting: Setting,
     language: Language,
     *,
     place: str = "",
-    sides: Iterable[Side] = (),
-    sentence: str = "",
-) -> tuple[Fact, ...]:
-    """One Fact, or one per sensory area that the site names.
-
-    sides: what a component or text beside the question says of the side.
-    """
-    meaning = said.meaning
-    side = _side(said, answer, site, sides)
-    areas = [answer.area or meaning.area] if answer.area or meaning.area else sorted(site.areas) or [""]
-    qualifiers = answer.qualifiers | frozenset(Qualifier(word) for word in meaning.qualifiers)
-    raised = side if meaning.concept == _CROSSED and site.raised else Side.UNKNOWN
-    return tuple(
-        Fact(
-            concept=meaning.concept,
-            presence=answer.presence,
-            source=setting.source(place, sentence),
-            received=setting.record.received,
-            recorded=setting.recorded,
-            side=Side.UNKNOWN if raised is not Side.UNKNOWN else side,
-            root=answer.root or _root(meaning, area, site, language),
-            result=RESULTS[answer.presence] if meaning.concept == CONTACT else answer.result,
-            number=answer.number,
-            area=area,
-            onset=setting.onset,
-            raised=raised,
-            certainty=said.certainty,
-            status=setting.status,
-            problem=setting.problem,
-            clinical_status=setting.clinical_status,
-            verification=setting.verification,
-            family=setting.family or said.family,
-            qualifiers=qualifiers,
-        )
-        for area in areas
+    qualifiers: frozenset[Qualifier] = frozenset(),
+) -> Fact | None:
+    """The Fact; None for what was only asked after ("rule out ..."). Sides that contradict each other are unknown."""
+    if said.certainty is Certainty.HYPOTHETICAL:
+        return None
+    meaning, answer = said.meaning, told.answer
+    side = one_of(_sides(said, told, site)) or Side.UNKNOWN
+    raised = site.raised and meaning.concept == _CROSSED
+    area = meaning.area or (_only(site.areas) if meaning.concept in _AREAS else "")
+    return Fact(
+        concept=meaning.concept,
+        presence=answer.presence,
+        source=setting.source(place, told.sentence),
+        received=setting.record.received,
+        recorded=setting.recorded,
+        side=Side.UNKNOWN if raised else side,
+        raised=side if raised else Side.UNKNOWN,
+        root=_root(said, site, area, language),
+        result=answer.result,
+        number=answer.number,
+        area=area,
+        onset=setting.onset,
+        certainty=said.certainty,
+        status=setting.status,
+        problem=setting.problem,
+        clinical_status=setting.clinical_status,
+        verification=setting.verification,
+        family=setting.family or said.family,
+        qualifiers=frozenset(map(Qualifier, meaning.qualifiers)) | answer.qualifiers | qualifiers,
     )
 
 
-def _side(said: Said, answer: Answer, site: Site, sides: Iterable[Side]) -> Side:
-    """The side that code, text, site, component and answer agree on; code against site is unknown (RULES 3.8)."""
-    named = [*said.sides, *answer.sides, *site.sides, *sides]
+def statement(said: Said, language: Language) -> Told:
+    """What a resource that states things (a Condition, a Procedure) says by naming this Concept.
+
+    A bare question of a test or grade ("Achilles reflex") is not answered by being listed; a finding is.
+    """
+    asked = question(said, language)
+    if asked.stated is not None:
+        return Told(asked.stated)
+    if asked.concept.reads in _STATEMENTS and not asked.function:
+        return Told(_PRESENT)
+    return Told(NOT_TOLD)
+
+
+def _sides(said: Said, told: Told, site: Site) -> Iterable[Side]:
+    yield from site.sides
+    yield from said.sides
     if said.meaning.side is not None:
-        named.append(said.meaning.side)
-    return one_of(named) or Side.UNKNOWN
+        yield said.meaning.side
+    if told.side is not None:
+        yield told.side
 
 
-def _root(meaning: Meaning, area: str, site: Site, language: Language) -> Root | None:
-    """The root stated, else that of the area, else that of the muscle (RULES 3.1); several stated roots say none."""
-    if meaning.root is not None:
-        return meaning.root
-    if len(site.roots) == 1:
-        return next(iter(site.roots))
+def _root(said: Said, site: Site, area: str, language: Language) -> Root | None:
+    """The root as stated by code, text or site, else as the area or the muscle says it (RULES 3.1 Root rule)."""
+    stated = set(site.roots) | ({said.meaning.root} if said.meaning.root else set())
+    if stated:
+        return stated.pop() if len(stated) == 1 else None
     by_area = language.word("area-root", area) if area else ""
-    concept = language.lexicon.concepts.get(meaning.concept)
-    return Root(by_area) if by_area else concept.root if concept else None
+    if by_area:
+        return Root(by_area)
+    known = language.lexicon.concepts.get(said.meaning.concept)
+    return known.root if known else None
 
 
-def present(answer: Answer) -> Answer:
-    """A question that stands as a Condition or Procedure is a finding: it is there."""
-    if answer.presence is Presence.UNKNOWN and not answer.result and answer.number is None:
-        return Answer(presence=Presence.PRESENT, qualifiers=answer.qualifiers)
-    return answer
+def _only(words: frozenset[str]) -> str:
+    return next(iter(words)) if len(words) == 1 else ""

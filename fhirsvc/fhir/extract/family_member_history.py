@@ -1,26 +1,28 @@
-"""FamilyMemberHistory → Facts of the family, which are printed as excluded and never count."""
+"""FamilyMemberHistory: what relatives had, never evidence of the patient, kept so that the trace can say so."""
 
 from __future__ import annotations
 
-from fhirsvc.fhir.extract.answers import stated
+from fhirsvc.domain.evidence import Person, Status
 from fhirsvc.fhir.extract.coding import understand
-from fhirsvc.fhir.extract.facts import facts_of, present
+from fhirsvc.fhir.extract.facts import fact, statement
 from fhirsvc.fhir.extract.language import Language
 from fhirsvc.fhir.extract.moments import moment
-from fhirsvc.fhir.extract.record import Read, Record, Setting
+from fhirsvc.fhir.extract.record import NOTHING, Read, Record, Setting
 from fhirsvc.fhir.extract.sites import NOWHERE
 from fhirsvc.fhir.extract.tree import child, children, string
 
+_STATUSES = {"partial": Status.FINAL, "completed": Status.FINAL, "entered-in-error": Status.ENTERED_IN_ERROR}
 
-def read_family_member_history(record: Record, language: Language) -> Read:
-    """One Fact per condition of the relative that is one of our Concepts; others are of no interest here."""
-    setting = Setting(record=record, recorded=moment(string(record.resource, "date")), family=True)
-    facts = (
-        fact
-        for number, each in enumerate(children(record.resource, "condition"))
-        for said in understand(child(each, "code"), NOWHERE, language).said
-        for fact in facts_of(
-            setting, said, present(stated(said, language)), NOWHERE, language, place=f"condition[{number}]"
-        )
-    )
-    return Read(facts=tuple(facts))
+
+def read_family_member_history(record: Record, person: Person, language: Language) -> Read:  # noqa: ARG001 (one shape for all readers)
+    """Facts of the family for those conditions that are Concepts; nothing of the others."""
+    status = _STATUSES.get(string(record.resource, "status"))
+    if status is None:
+        return NOTHING
+    setting = Setting(record=record, status=status, recorded=moment(string(record.resource, "date")), family=True)
+    facts = [
+        fact(said, statement(said, language), NOWHERE, setting, language, place=f"condition[{index}]")
+        for index, condition in enumerate(children(record.resource, "condition"))
+        for said in understand(child(condition, "code"), NOWHERE, language).said
+    ]
+    return Read(tuple(each for each in facts if each is not None))

@@ -1,4 +1,4 @@
-"""Short texts of a record read exactly: sides taken off, an answer or a word of doubt taken off, the rest a known phrase."""
+"""Short texts of a record read exactly: without its sides, an answer or a word of doubt, a text is a known phrase."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ _LETTER_LAST = re.compile(r"(?<=\S)(?:\s+|\s*,\s*)\(?([lr])\)?$")
 _EDGES = re.compile(r"\s*[,;:()\-]+\s*$|^\s*[,;:()\-]+\s*")
 _HOLES = re.compile(r"\s*\(\s*\)|\s+(?=[,;:])|,\s*(?=,)")
 _ANSWER_WORDS = 4
+_LOOSE = " .,;:()[]\"'-"
+_REMEMBERED = 4096
+_SPOKEN_OF = 8
 _LETTERS = {"l": Side.LEFT, "r": Side.RIGHT}
 _SPINAL = frozenset({"radiculopathy", "lumbar-surgery", "low-back-pain", "emg-root-lesion", "nerve-root-contact"})
 _DOUBTS = {
@@ -46,6 +49,7 @@ class Language:
     def __init__(self, lexicon: Lexicon, reading: ReadingLexicon) -> None:
         self.lexicon = lexicon
         self.reading = reading
+        self._read: dict[str, Phrase | None] = {}
         sides = sorted((text for text in lexicon.words.get("side", {}) if "|" not in text), key=len, reverse=True)
         named = "|".join(map(re.escape, sides)) or "(?!)"
         self._side = re.compile(rf"(?<![\w/])({named})(?![\w])")
@@ -58,12 +62,18 @@ class Language:
 
     def word(self, vocabulary: str, text: str) -> str:
         """The closed word of a code ("system|code") or text; "" = not understood."""
+        if "|" in text:
+            return self.lexicon.words.get(vocabulary, {}).get(text, "")
         return self.lexicon.word(vocabulary, text)
 
     def phrase(self, text: str) -> Phrase | None:
         """What a text says, as a whole; None = not understood."""
-        plain = normalise(_TAG.sub("", text.casefold()))
-        return self._stated(plain) or self._doubted(plain)
+        if text not in self._read:
+            if len(self._read) >= _REMEMBERED:
+                self._read.clear()
+            plain = normalise(_TAG.sub("", text.casefold()))
+            self._read[text] = self._stated(plain) or self._doubted(plain)
+        return self._read[text]
 
     def sides_in(self, text: str) -> tuple[Side, ...]:
         """The sides that a text names, single letters not among them."""
@@ -113,7 +123,7 @@ class Language:
         words = words_of(plain)
         mentions = mentions_of(words[:_ANSWER_WORDS], self.reading)
         cue = next((each for each in mentions if each.first == 0 and each.kind in {*_DOUBTS, "family"}), None)
-        if cue is None or cue.word not in {"before", "family"} or cue.after >= len(words):
+        if cue is None or cue.after >= len(words):
             return None
         rest = plain[words[cue.after].start :].removeprefix("of ").removeprefix("for ").strip()
         stated = self._stated(normalise(rest))
@@ -122,12 +132,26 @@ class Language:
         return replace(stated, certainty=_DOUBTS.get(cue.kind, Certainty.AFFIRMED), family=cue.kind == "family")
 
 
+def language_of(lexicon: Lexicon, reading: ReadingLexicon) -> Language:
+    """The Language of two lexicons; kept for as long as they are, so that it remembers the texts that come again."""
+    key = (id(lexicon), id(reading))
+    if key not in _LANGUAGES:
+        if len(_LANGUAGES) >= _SPOKEN_OF:
+            _LANGUAGES.clear()
+        _LANGUAGES[key] = Language(lexicon, reading)
+    return _LANGUAGES[key]
+
+
+_LANGUAGES: dict[tuple[int, int], Language] = {}
+"""By identity; each Language holds its lexicons, so that no identity here is ever used again."""
+
+
 def _splits(text: str) -> Iterator[tuple[str, str]]:
     """An answer of up to four words at the end or the beginning, and what is left, longest answer first."""
     words = text.split(" ")
     for count in range(min(_ANSWER_WORDS, len(words) - 1), 0, -1):
-        yield normalise(" ".join(words[-count:])), _mended(" ".join(words[:-count]))
-        yield normalise(" ".join(words[:count])), _mended(" ".join(words[count:]))
+        yield " ".join(words[-count:]).strip(_LOOSE), " ".join(words[:-count]).strip(_LOOSE)
+        yield " ".join(words[:count]).strip(_LOOSE), " ".join(words[count:]).strip(_LOOSE)
 
 
 def _mended(text: str) -> str:

@@ -1,23 +1,25 @@
-"""Observation → Facts: one question and its value, or components that each carry a side or a question of their own."""
+"""Observation: a finding, a question with its answer, a panel of components per side or question, or a study's text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
-from fhirsvc.domain.evidence import Side, Status
-from fhirsvc.domain.lexicon import normalise
-from fhirsvc.fhir.extract.answers import Answer, answers_of, qualifiers_in, stated
-from fhirsvc.fhir.extract.coding import Said, understand
-from fhirsvc.fhir.extract.facts import facts_of
-from fhirsvc.fhir.extract.language import Language, Phrase
-from fhirsvc.fhir.extract.moments import moment, moment_in
+from fhirsvc.domain.evidence import Fact, Person, Qualifier, Side, Status
+from fhirsvc.domain.reading import pattern
+from fhirsvc.fhir.extract.answers import question
+from fhirsvc.fhir.extract.coding import Said, Understood, understand
+from fhirsvc.fhir.extract.facts import fact, statement
+from fhirsvc.fhir.extract.language import Language
+from fhirsvc.fhir.extract.moments import moment_in
 from fhirsvc.fhir.extract.record import NOTHING, Read, Record, Setting
-from fhirsvc.fhir.extract.sites import NOWHERE, Site, side_of_field, site_of
-from fhirsvc.fhir.extract.tree import Node, child, children, codeables, string
-from fhirsvc.fhir.notes.sentences import sentences_of
+from fhirsvc.fhir.extract.report_text import read_texts, study_of
+from fhirsvc.fhir.extract.sites import Site, side_of_field, site_of
+from fhirsvc.fhir.extract.tree import Node, child, children, string
+from fhirsvc.fhir.extract.values import Told, has_value, qualifiers_of, told_in, value_meaning
+from fhirsvc.fhir.notes import Study
 
-_STATUS = {
+STATUSES = {
     "final": Status.FINAL,
     "amended": Status.FINAL,
     "corrected": Status.FINAL,
@@ -25,136 +27,139 @@ _STATUS = {
     "cancelled": Status.CANCELLED,
     "entered-in-error": Status.ENTERED_IN_ERROR,
 }
-_LASTING = frozenset({"symptom", "complaint", "feature", "response", "diagnosis"})
+"""registered and unknown are no fact (RULES 3.1)."""
+
+_SIGNS = frozenset({"sign", "reflex", "power"})
 
 
-def read_observation(record: Record, language: Language) -> Read:
-    """Facts of an Observation and its components; registered and unknown give none (RULES 3.1)."""
+def read_observation(record: Record, person: Person, language: Language) -> Read:  # noqa: ARG001 (one shape for all readers)
+    """Facts of one Observation; `issued` never orders them (RULES 3.4)."""
     node = record.resource
-    status = _STATUS.get(string(node, "status"))
+    status = STATUSES.get(string(node, "status"))
     if status is None:
         return NOTHING
     setting = Setting(record=record, status=status, recorded=moment_in(node, "effective"))
-    site = site_of(codeables(node, "bodySite"), language)
-    understood = understand(child(node, "code"), site, language)
-    components = children(node, "component")
-    parts = [
-        _component(setting, each, number, understood.said, site, language) for number, each in enumerate(components)
-    ]
-    if not components or _has_answer(node):
-        parts.append(_question(setting, node, understood.said, site, language) if understood.said else NOTHING)
-    if not understood.said and not any(part.facts for part in parts):
-        narrative = _narrative(setting, node, language)
-        parts.append(narrative if narrative else setting.missed("code", understood.why, understood.display))
-    return Read.all(parts)
+    site = site_of([child(node, "bodySite")] if child(node, "bodySite") else [], language)
+    return _Panel(setting, site, language).read()
 
 
-def _has_answer(node: Node) -> bool:
-    return any(name.startswith("value") for name in node) or bool(children(node, "interpretation"))
+class _Panel:
+    """One Observation with its components."""
+
+    def __init__(self, setting: Setting, site: Site, language: Language) -> None:
+        self._node = setting.record.resource
+        self._setting = setting
+        self._site = site
+        self._language = language
+        self._asked = understand(child(self._node, "code"), site, language)
+        self._qualifiers = self._noted()
+
+    def read(self) -> Read:
+        """The Observation's own answer, unless only its components answer; and theirs."""
+        parts = children(self._node, "component")
+        read = [self._component(part, f"component[{index}]") for index, part in enumerate(parts)]
+        if not parts or has_value(self._node):
+            read.insert(0, self._part(self._node, self._asked, self._site, ""))
+        return Read.all(read)
+
+    def _noted(self) -> frozenset[Qualifier]:
+        notes = (string(note, "text") for note in children(self._node, "note"))
+        return frozenset(each for note in notes for each in qualifiers_of(note, self._language))
+
+    def _component(self, node: Node, place: str) -> Read:
+        """A component asks its own question, or the Observation's for one side."""
+        code = child(node, "code")
+        if (side := side_of_field(code, self._language)) is not None:
+            return self._part(node, self._asked, self._for_side(side), place)
+        understood = understand(code, self._site, self._language)
+        own = {each for said in understood.said for each in _own_sides(said)}
+        narrowed = replace(self._site, sides=frozenset()) if own and self._covers_both() else self._site
+        return self._part(node, understood, narrowed, place)
+
+    def _for_side(self, side: Side) -> Site:
+        """The Observation's site on one side; a site on the other side contradicts it."""
+        sides = frozenset({side}) if self._covers_both() else self._site.sides | {side}
+        return replace(self._site, sides=sides)
+
+    def _covers_both(self) -> bool:
+        return self._site.sides <= {Side.BOTH}
+
+    def _part(self, node: Node, understood: Understood, site: Site, place: str) -> Read:
+        if understood.said:
+            return Read.all(self._answered(said, node, site, place) for said in understood.said)
+        if stated := self._stated_by_value(node, understood, site):
+            return Read(tuple(self._facts(stated, site, place)))
+        if reported := self._reported(node, place):
+            return reported
+        if narrated := self._narrated(node, site, place):
+            return narrated
+        return self._setting.missed(place or "code", understood.why, understood.display)
+
+    def _stated_by_value(self, node: Node, understood: Understood, site: Site) -> list[tuple[Said, Told]]:
+        """Findings that the value itself states, under a general code; under one that is not understood only signs.
+
+        A code that is not understood may ask after the family, a risk or a suspicion, whose answers are no signs.
+        """
+        said = value_meaning(node, site, self._language).said
+        if understood.why == "unmapped":
+            said = tuple(each for each in said if self._is_sign(each) and not self._asks_elsewhere())
+        return [(each, statement(each, self._language)) for each in said]
+
+    def _is_sign(self, said: Said) -> bool:
+        known = self._language.lexicon.concepts.get(said.meaning.concept)
+        return known is not None and known.reads in _SIGNS and bool(said.meaning.answer)
+
+    def _asks_elsewhere(self) -> bool:
+        heading = " ".join(pattern(string(child(self._node, "code"), "text")))
+        return self._language.reading.sections.get(heading, "body") != "body"
+
+    def _answered(self, said: Said, node: Node, site: Site, place: str) -> Read:
+        asked = question(said, self._language)
+        told = told_in(node, asked, site, self._language)
+        facts = tuple(self._facts([(said, each) for each in told], site, place))
+        if all(each.understood for each in told):
+            return Read(facts)
+        where = f"{place}.value" if place else "value"
+        return Read.all([Read(facts), self._setting.missed(where, "unread", asked.concept.display)])
+
+    def _facts(self, told: list[tuple[Said, Told]], site: Site, place: str) -> Iterator[Fact]:
+        """One Fact per answer; several answers of one value stand at places of their own."""
+        for index, (said, each) in enumerate(told, start=1):
+            where = f"{place or 'value'}[{index}]" if len(told) > 1 else place
+            found = fact(said, each, site, self._setting, self._language, place=where, qualifiers=self._qualifiers)
+            if found is not None:
+                yield found
+
+    def _reported(self, node: Node, place: str) -> Read | None:
+        """The text of a study that is sent as an Observation."""
+        text = string(node, "valueString")
+        study = study_of(child(node, "code"), self._language) if text else Study()
+        if not study.kind:
+            return None
+        where = f"{place}.valueString" if place else "valueString"
+        return read_texts({where: text}, study, self._setting, self._language)
+
+    def _narrated(self, node: Node, site: Site, place: str) -> Read | None:
+        """Text under a heading of the examination ("reflexes"): read where every sentence is a known statement."""
+        text = string(node, "valueString")
+        if not text or not _is_narrative(child(node, "code"), self._language):
+            return None
+        return self._sentences(text, site, place)
+
+    def _sentences(self, text: str, site: Site, place: str) -> Read:
+        understood = understand({"text": text}, site, self._language)
+        where = f"{place}.value" if place else "value"
+        if not understood.said:
+            return self._setting.missed(where, "unread")
+        told = [(said, replace(statement(said, self._language), sentence=text)) for said in understood.said]
+        return Read(tuple(self._facts(told, site, place)))
 
 
-def _question(setting: Setting, node: Node, said: Sequence[Said], site: Site, language: Language) -> Read:
-    """The Observation's own question; several Concepts of one code are answered alike."""
-    return Read.all(_answered(setting, node, each, site, language) for each in said)
+def _own_sides(said: Said) -> Iterator[Side]:
+    if said.meaning.side is not None:
+        yield said.meaning.side
 
 
-def _answered(
-    setting: Setting,
-    node: Node,
-    said: Said,
-    site: Site,
-    language: Language,
-    place: str = "",
-    sides: Sequence[Side] = (),
-) -> Read:
-    answers = answers_of(node, said, language)
-    if not answers:
-        return setting.missed(place or "value", "unread", said.meaning.concept)
-    noted = _noted(setting.record.resource, language)
-    setting = _lasting(setting, said, language)
-    facts = (
-        fact
-        for answer in answers
-        for fact in facts_of(setting, said, _with(answer, noted), site, language, place=place, sides=sides)
-    )
-    return Read(facts=tuple(facts))
-
-
-def _with(answer: Answer, noted: Answer) -> Answer:
-    return replace(answer, qualifiers=answer.qualifiers | noted.qualifiers)
-
-
-def _noted(node: Node, language: Language) -> Answer:
-    """What the notes add to the answer."""
-    words = [qualifiers_in(string(note, "text"), language) for note in children(node, "note")]
-    return Answer(qualifiers=frozenset(word for found in words for word in found))
-
-
-def _lasting(setting: Setting, said: Said, language: Language) -> Setting:
-    """A symptom observed over a Period began with it and was last stated at its end."""
-    concept = language.lexicon.concepts.get(said.meaning.concept)
-    period = child(setting.record.resource, "effectivePeriod")
-    start, end = moment(string(period, "start")), moment(string(period, "end"))
-    if concept is None or concept.reads not in _LASTING or start is None:
-        return setting
-    return replace(setting, onset=start, recorded=end or start)
-
-
-def _component(
-    setting: Setting, node: Node, number: int, parent: Sequence[Said], site: Site, language: Language
-) -> Read:
-    """A component asks a question of its own, or is the parent's question for one side or place."""
-    place, code = f"component[{number}]", child(node, "code")
-    understood = understand(code, site, language)
-    if understood.said:
-        return Read.all(_answered(setting, node, each, site, language, place) for each in understood.said)
-    side, where = side_of_field(code, language), site_of([code], language)
-    if parent and (side is not None or where != NOWHERE):
-        at = _both(site, where)
-        sides = () if side is None else (side,)
-        return Read.all(_answered(setting, node, each, at, language, place, sides) for each in parent)
-    return setting.missed(place, understood.why, understood.display)
-
-
-def _both(site: Site, where: Site) -> Site:
-    return Site(
-        sides=site.sides | where.sides,
-        structures=site.structures | where.structures,
-        areas=where.areas or site.areas,
-        roots=where.roots or site.roots,
-        raised=site.raised or where.raised,
-    )
-
-
-def _narrative(setting: Setting, node: Node, language: Language) -> Read | None:
-    """The value of a code for free text, clause by clause; only clauses that are known phrases say anything."""
-    codes = (f"{string(each, 'system')}|{string(each, 'code')}" for each in children(child(node, "code"), "coding"))
-    if not any(language.word("narrative", code) for code in codes):
-        return None
-    text = string(node, "valueString")
-    clauses = list(_clauses(text, language))
-    facts = tuple(
-        fact
-        for number, clause, phrase in clauses
-        for meaning in phrase.meanings
-        for said in (Said(meaning=meaning, sides=phrase.sides, given=phrase.given, certainty=phrase.certainty),)
-        for fact in facts_of(
-            setting,
-            said,
-            stated(said, language),
-            NOWHERE,
-            language,
-            place=f"value[sentence {number}]",
-            sentence=clause,
-        )
-        if not meaning.needs_site and not phrase.family
-    )
-    return Read(facts=facts) if facts else setting.missed("value", "unread")
-
-
-def _clauses(text: str, language: Language) -> Iterator[tuple[int, str, Phrase]]:
-    for sentence in sentences_of(text, language.reading):
-        for clause in sentence.text.replace(";", ",").split(","):
-            phrase = language.phrase(normalise(clause))
-            if phrase is not None:
-                yield sentence.number, clause.strip(), phrase
+def _is_narrative(code: Node, language: Language) -> bool:
+    keys = [f"{string(coding, 'system')}|{string(coding, 'code')}" for coding in children(code, "coding")]
+    return any(language.word("narrative", key) for key in [*keys, string(code, "text")])

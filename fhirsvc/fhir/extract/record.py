@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from fhirsvc.domain.evidence import ClinicalStatus, Evidence, Fact, Moment, Source, Status, Verification
@@ -91,12 +91,3 @@ class Setting:
     def missed(self, place: str, why: str, display: str = "") -> Read:
         """Nothing but the note that this place was not understood."""
         return Read(unread=(Unread(self.record.reference, place, why, display[:_SHOWN]),))
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One question with its answer inside a resource: the Observation itself or one of its components."""
-
-    node: Node
-    place: str = ""
-    raised: bool = field(default=False)

@@ -40,7 +40,7 @@ def site_of(sites: Iterable[Node], language: Language) -> Site:
 
 
 def one_of(sides: Iterable[Side]) -> Side | None:
-    """The side that all agree on; None = none was named; UNKNOWN = they contradict each other (RULES 3.8 Code traps)."""
+    """The side that all agree on; None = none was named; UNKNOWN = they contradict each other (RULES 3.8)."""
     distinct = set(sides)
     if not distinct:
         return None

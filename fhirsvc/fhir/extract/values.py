@@ -19,11 +19,27 @@ from fhirsvc.fhir.extract.tree import Node, child, children, codeables, string
 _PIECES = re.compile(r"[,;()\n]|\.(?:\s|$)|\b(?:and|but)\b|/(?=\s*(?:left|right|lt|rt|l|r)\b)", re.IGNORECASE)
 _HELD = re.compile(r"\s*\([^()]*\)\s*$")
 _LONGEST = 400
+_BEYOND = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A piece of a short text: an answer, or loose (answer None) a side or qualifier that belongs to one beside it."""
+
+    answer: Answer | None = None
+    side: Side | None = None
+    qualifiers: frozenset[Qualifier] = frozenset()
+
+    def with_loose(self, loose: Sequence[_Piece]) -> _Piece:
+        """This answer with the loose pieces that belong to it."""
+        qualifiers = self.qualifiers.union(*(each.qualifiers for each in loose))
+        side = one_of([each.side for each in (self, *loose) if each.side is not None])
+        return replace(self, side=side, qualifiers=qualifiers)
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One answer with the side it names itself and the text it stands in; understood False = a value was there, unread."""
+    """One answer with the side it names and the text it stands in; understood False = a value was there, unread."""
 
     answer: Answer
     side: Side | None = None
@@ -57,18 +73,9 @@ def value_meaning(node: Node, site: Site, language: Language) -> Understood:
 
 
 def qualifiers_of(text: str, language: Language) -> frozenset[Qualifier]:
-    """Of a longer text only what excludes or hastens: limited by pain, progressive; not where it is denied."""
-    plain = f" {' '.join(text.casefold().split())} "
-    found = set()
-    for phrase, word in language.lexicon.words.get("qualifier", {}).items():
-        start = plain.find(f" {phrase}") if word in _WEIGHTY and " " in phrase or word == Qualifier.PROGRESSIVE else -1
-        if start >= 0 and not _DENIED.search(plain[:start]):
-            found.add(Qualifier(word))
-    return frozenset(found)
-
-
-_WEIGHTY = frozenset({Qualifier.PAIN_LIMITED})
-_DENIED = re.compile(r"\b(?:not|no|non|without|never|denies)\b(?:\s+\w+){0,2}\s*$")
+    """Qualifiers that stand in a note as remarks of their own ("Limited by pain."), not those woven into prose."""
+    words = (language.word("qualifier", each) for each in _pieces(text[:_LONGEST]))
+    return frozenset(Qualifier(word) for word in words if word)
 
 
 def _value(node: Node, asked: Question, site: Site, language: Language) -> list[Told] | None:
@@ -97,8 +104,8 @@ def _fraction(value: Any) -> Fraction | None:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
     try:
-        return Fraction(str(value))
-    except ValueError:
+        return Fraction(str(value)) if -_BEYOND < value < _BEYOND else None
+    except (ValueError, ArithmeticError):
         return None
 
 
@@ -130,57 +137,54 @@ def _finding(codeable: Node, asked: Question, site: Site, language: Language) ->
 
 
 def _text(text: str, asked: Question, site: Site, language: Language) -> list[Told]:
-    """A short text: one answer, one per side, or a finding; a single piece that is not understood leaves all unknown."""
-    if len(text) > _LONGEST:
-        return [Told(NOT_TOLD, None, text, understood=False)]
-    if whole := _piece(text, asked, language):
-        return [replace(whole, sentence=text)]
-    pieces = [_piece(each, asked, language) for each in _PIECES.split(text) if each.strip()]
-    if all(pieces) and (told := _joined([each for each in pieces if each])):
-        return [replace(each, sentence=text) for each in told]
+    """A short text: one answer, one per side, or a finding; one piece that is not understood leaves all unknown."""
+    if len(text) <= _LONGEST:
+        whole = _piece(text, asked, language)
+        pieces = [whole] if whole and whole.answer else [_piece(each, asked, language) for each in _pieces(text)]
+        if joined := _joined(pieces):
+            return [
+                Told(replace(piece.answer, qualifiers=piece.qualifiers), piece.side, text)
+                for piece in joined
+                if piece.answer
+            ]
     return [_finding({"text": text}, asked, site, language) or Told(NOT_TOLD, None, text, understood=False)]
 
 
-def _piece(text: str, asked: Question, language: Language) -> Told | None:
-    """An answer with or without its side, a side alone, or a qualifier alone (both then leave the answer open)."""
+def _pieces(text: str) -> list[str]:
+    return [each for each in _PIECES.split(text) if each.strip()]
+
+
+def _piece(text: str, asked: Question, language: Language) -> _Piece | None:
+    """An answer with or without its side, a side alone, or a qualifier alone."""
     if answer := of_word(asked, text.strip(), language):
-        return Told(answer)
-    if (side := language.word("side", text) or language.word("side-letter", text)) and not text.strip(" +"). isdigit():
-        return Told(_OPEN, Side(side))
-    if qualifier := language.word("qualifier", text):
-        return Told(replace(_OPEN, qualifiers=frozenset({Qualifier(qualifier)})))
-    for rest, sides in language.without_sides(text, letters=True):
+        return _Piece(answer)
+    if side := language.word("side", text) or language.word("side-letter", text):
+        return _Piece(side=Side(side))
+    for rest, sides in [(text, ()), *language.without_sides(text, letters=True)]:
         if answer := of_word(asked, rest, language):
-            return Told(answer, one_of(sides))
+            return _Piece(answer, one_of(sides))
         if qualifier := language.word("qualifier", rest):
-            return Told(replace(_OPEN, qualifiers=frozenset({Qualifier(qualifier)})), one_of(sides))
+            return _Piece(None, one_of(sides), frozenset({Qualifier(qualifier)}))
     return None
 
 
-_OPEN = Answer(Presence.UNKNOWN, result="open")
-
-
-def _joined(pieces: Sequence[Told]) -> list[Told] | None:
-    """Pieces put together: a loose side or qualifier joins the answer before it, else the one after; None = they clash."""
-    answers: list[Told] = []
-    waiting: list[Told] = []
+def _joined(pieces: Sequence[_Piece | None]) -> list[_Piece] | None:
+    """Loose sides and qualifiers join the answer before them, else the one after; None = unread, or they clash."""
+    answers: list[_Piece] = []
+    waiting: list[_Piece] = []
     for piece in pieces:
-        if piece.answer.result != _OPEN.result:
-            answers.append(_add(waiting, piece))
+        if piece is None:
+            return None
+        if piece.answer:
+            answers.append(piece.with_loose(waiting))
             waiting = []
         elif answers and not (piece.side and answers[-1].side):
-            answers[-1] = _add([piece], answers[-1])
+            answers[-1] = answers[-1].with_loose([piece])
         else:
             waiting.append(piece)
     sides = [each.side for each in answers]
     clash = len(answers) > 1 and (None in sides or len(set(sides)) < len(sides) or Side.BOTH in sides)
     return None if clash or waiting or not answers else answers
-
-
-def _add(loose: Sequence[Told], told: Told) -> Told:
-    qualifiers = told.answer.qualifiers.union(*(each.answer.qualifiers for each in loose))
-    side = one_of([each.side for each in (told, *loose) if each.side is not None])
-    return replace(told, answer=replace(told.answer, qualifiers=qualifiers), side=side)
 
 
 def _interpretation(node: Node, asked: Question, language: Language) -> Answer | None:

@@ -70,7 +70,7 @@ class _Ankle:
         )
 
     def _structure(self, mention: Mention) -> Mention | None:
-        """What a word of thickening describes: what follows it at once, else what its phrase named, else the sentence's."""
+        """What a word of thickening describes: what follows it at once, else what stands before it."""
         following = next((noun for noun in self._nouns if noun.first >= mention.after), None)
         if following and self._is_linked(mention.after, following.first):
             return following if following.kind == "structure" else None
@@ -104,7 +104,7 @@ class _Ankle:
         return any(noun.kind == "structure" and self._is_linked(mention.after, noun.first) for noun in self._nouns)
 
     def _measure(self, fascia: Mention) -> tuple[Fraction, Mention] | None:
-        begin, end = self._scope.part(fascia.first)
+        _, end = self._scope.part(fascia.first)
         other = min((noun.first for noun in self._nouns if noun.first > fascia.first), default=end)
         for index in range(fascia.after, min(other, end)):
             if self._words[index].text == "mm" and (number := self._number(index - 1)) is not None:

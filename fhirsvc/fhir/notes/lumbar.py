@@ -153,7 +153,7 @@ class _Lumbar:
         return any(first <= cue.first < after for cue in self._scope.cues("grammar", "or"))
 
     def _loose_sides(self, first: int, after: int, earlier: int, later: int) -> Iterator[Side]:
-        """Sides of what acts: before the first word of contact, or before this one where a new finding begins; and behind it."""
+        """Sides of what acts: before the first word of contact (this one where a new finding begins), and behind it."""
         begin, _ = self._scope.part(first)
         anew = any(earlier <= cue.first < first for cue in self._scope.cues("finding"))
         start = max(begin, earlier) if anew else begin
@@ -217,7 +217,7 @@ class _Lumbar:
         return Presence.PRESENT, Certainty.UNCERTAIN if doubtful else Certainty.AFFIRMED
 
     def _is_limited(self, index: int, *, hedged: bool) -> bool:
-        """Does a denial hold for one level, a degree or "other" roots only? hedged: even "no definite" is not enough."""
+        """Does a denial hold for one level, a degree or other roots only? hedged: "no definite" is limited too."""
         begin, end = self._scope.part(index)
         inside = [mention for mention in self._sentence.mentions if begin <= mention.first < end]
         if any(cue.kind == "exception" or (cue.kind == "hedge" and (hedged or cue.word == "degree")) for cue in inside):

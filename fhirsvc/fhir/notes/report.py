@@ -45,6 +45,16 @@ def read_report(texts: Mapping[str, str], study: Study, lexicon: ReadingLexicon)
     )
 
 
+def study_named(title: str, lexicon: ReadingLexicon) -> Study:
+    """The study that a short name speaks of ("MRI lumbar spine")."""
+    return _completed(Study(), sentences_of(title, lexicon))
+
+
+def study_titled(text: str, lexicon: ReadingLexicon) -> Study:
+    """The study that a text is of, as its first sentence says; Study() where that names none."""
+    return _completed(Study(), sentences_of(text, lexicon)[:1])
+
+
 def _read(sentence: Sentence, study: Study, lexicon: ReadingLexicon) -> Iterator[Statement]:
     if study.kind == "EMG":
         yield from read_emg(sentence)

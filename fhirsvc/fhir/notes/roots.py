@@ -117,7 +117,7 @@ class Naming:
                 yield mention
 
     def _is_root(self, segment: Mention) -> bool:
-        """A bare segment is a root before a word of contact ("S1 compression") or behind a word of its course ("traversing S1")."""
+        """A bare segment is a root before a word of contact ("S1 compression") or behind one of its course."""
         if self.of(segment.after, "bone") or self.of(segment.after, "root"):
             return False
         if (contact := self.of(segment.after, "contact")) and contact.word == "contact":
@@ -167,7 +167,7 @@ class Naming:
         return self.of(index, "segment")
 
     def _of_cauda(self, head: Mention) -> bool:
-        sacs = [mention for mention in self._scope.cues("sac", "cauda")]
+        sacs = self._scope.cues("sac", "cauda")
         return any(0 <= head.first - sac.after <= 1 or 0 <= sac.first - head.after < _CAUDA_WITHIN for sac in sacs)
 
     def _within_other(self, phrase: RootPhrase, phrases: Sequence[RootPhrase]) -> bool:

@@ -114,7 +114,7 @@ class Scope:
         return next((answer for answer in (Denied.YES, Denied.UNSURE) if answer in reach), Denied.NO)
 
     def _reach_back(self, cue: Mention, thing: _Thing) -> Denied:
-        """Does a denial that stands behind a thing reach back to it? Not where it speaks of something named in between."""
+        """Does a denial behind a thing reach back to it? Not where it speaks of something named in between."""
         if self._only_then(cue):
             return Denied.NO
         commas = [index for index in range(thing.after, cue.first) if self._texts[index] == ","]
@@ -144,7 +144,7 @@ class Scope:
         return [cue for cue in self.cues("side", "neither") if begin <= cue.first < thing.verb]
 
     def _reach(self, cue: Mention, thing: _Thing) -> Denied:
-        """Does a denial that stands before a thing reach it? Across lists and "at any level", not past a new statement."""
+        """Does a denial before a thing reach it? Across lists and "at any level", not past a new statement."""
         first = thing.first if cue.first < thing.first else thing.verb
         between = range(cue.after, first)
         commas = [index for index in between if self._texts[index] == ","]
@@ -179,7 +179,7 @@ class Scope:
         return any(self._before("uncertain", thing)) or any(self._behind("uncertain", thing))
 
     def _historical(self, thing: _Thing) -> bool:
-        """A word of the past acts up to the next comma; what is said to last or to have ended is spoken of as of today."""
+        """A word of the past acts up to the next comma; what lasts or has ended is spoken of as of today."""
         begin, end = self.clause(thing.verb)
         if any(begin <= cue.first < end for kind in ("unchanged", "ended") for cue in self.cues(kind)):
             return False
@@ -214,4 +214,4 @@ class Scope:
 
 
 _NOT = (["not"], ["not", "on", "the"], ["not", "the"], ["rather", "than"])
-_CLOSED = ([], [","], [";"], ["."], ["-"], [")"], ["and"], ["but"])
+_CLOSED: tuple[list[str], ...] = ([], [","], [";"], ["."], ["-"], [")"], ["and"], ["but"])

@@ -12,7 +12,28 @@ from fhirsvc.fhir.notes.words import Mention, Word, levels_of, mentions_of, word
 _ENDS = frozenset({".", "!", "?"})
 _BULLETS = frozenset({"-", "*", "+", ">", "#"})
 _OPEN_ENDED = frozenset(
-    ["of", "the", "a", "an", "and", "or", "with", "no", "not", "by", "at", "in", "on", "to", "from", "for", "is", "are", "was", "were", "without", "between", "both", "left", "right", "nerve", "root"]
+    {
+        *(
+            "of",
+            "the",
+            "a",
+            "an",
+            "and",
+            "or",
+            "with",
+            "without",
+            "no",
+            "not",
+            "by",
+            "at",
+            "in",
+            "on",
+            "to",
+            "from",
+            "for",
+        ),
+        *("is", "are", "was", "were", "between", "both", "left", "right", "nerve", "root"),
+    }
 )
 _UNITS = frozenset({"mm", "cm"})
 _LONG_LINE = 50

@@ -28,7 +28,7 @@ class Word(NamedTuple):
 
 
 class Mention(NamedTuple):
-    """What the words from `first` to before `after` say: kind and closed word of the lexicon, or `level` and `segment`."""
+    """What the words from `first` to before `after` say: kind and word of the lexicon, or `level` and `segment`."""
 
     kind: str
     word: str
