@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from fhirsvc.fhir.parse import ParsedBundle
     from fhirsvc.usecases.consult import Consultation
     from fhirsvc.usecases.decide import Judge
+
+Built = TypeVar("Built")
 
 REFUSED, UNUSABLE, NOBODY = 1, 3, 4
 LAST_ANSWERS_SECONDS = 10
@@ -59,6 +61,8 @@ def serve(
     from fhirsvc.web.fhir import application
 
     settings = _settings()
+    if child:
+        _usable(bootstrap.judge, settings)  # what its worker could not use is said now, not in a log for ever
     listener = _listener(settings)
     telemetry.configure()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -89,7 +93,7 @@ def worker() -> None:
     telemetry.configure()
     orders = ParentOrders()
     orders.heed_signals()
-    work.run(bootstrap.worker(settings), orders)
+    work.run(_usable(bootstrap.worker, settings), orders)
 
 
 @app.command()
@@ -115,12 +119,13 @@ def assess(
     nobody is answered for); 2 the command was called wrongly; 3 the settings or mappings cannot be used; 4 the files
     name no patient.
     """
+    from fhirsvc import bootstrap
     from fhirsvc.usecases.consult import consult
 
     now = datetime.now(UTC)
     day = on.date() if on else now.date()
     bundles = _opened(files, datetime.combine(day, time.max, UTC))
-    judge = _judge()
+    judge = _usable(bootstrap.judge, _settings())
     answers = consult(bundles, judge, day)
     if not answers:
         _say("There is no patient in these files.")
@@ -207,12 +212,12 @@ def _listener(settings: Settings) -> socket.socket:
         raise typer.Exit(UNUSABLE) from None
 
 
-def _judge() -> Judge:
-    from fhirsvc import bootstrap
+def _usable(build: Callable[[Settings], Built], settings: Settings) -> Built:
+    """What is built from settings and mappings/; faults of mappings/ end the command with their text."""
     from fhirsvc.knowledge.faults import Faulty
 
     try:
-        return bootstrap.judge(_settings())
+        return build(settings)
     except Faulty as fault:
         _say(str(fault))
         raise typer.Exit(UNUSABLE) from None

@@ -123,9 +123,9 @@ class Finding:
 
     rule: id of RULES 3.5; because and sources: the row's.  sentence: below-threshold | no-evidence for not-indicated.
     also: rules of second explanations (ALT2, ALT3, ALT4, B1).  missing: closed words in the order of RULES 3.8.
-    text: the suggestion, filled in.  complaint_facts: the Facts that made the complaint.  recorded: the Facts of history
-    behind a sign the rows read or a confounder that acted.  For the urgent finding
-    `readings` is empty, `urgent_facts` carries its dated Facts and `also` further matching U rows.
+    text: the suggestion, filled in.  complaint_facts: the Facts that made the complaint.
+    recorded: the Facts of history behind a sign the rows read or a confounder that acted.
+    For the urgent finding `readings` is empty, `urgent_facts` carries its dated Facts and `also` further U rows.
     """
 
     complaint: Complaint | None

@@ -16,5 +16,5 @@ _TEXTS = {
 def unknown(resource: Mapping[str, Any], place: str) -> Iterator[Issue]:
     """Every modifier extension and set of implicit rules (http://hl7.org/fhir/R4/extensibility.html#modifier)."""
     for there, members in objects(resource, place):
-        for name in _TEXTS.keys() & members.keys():
+        for name in (name for name in _TEXTS if name in members):
             yield Issue(Severity.ERROR, IssueCode.EXTENSION, _TEXTS[name], f"{there}.{name.removeprefix('_')}")

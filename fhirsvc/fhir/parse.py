@@ -113,13 +113,14 @@ class _Reading:
 
     def entry(self, index: int, entry: Mapping[str, Any], raw: bytes) -> ParsedEntry:
         issues = tuple(self._issues(entry, f"Bundle.entry[{index}]"))
+        sound = not (issues and any(map(is_fault, issues)))
         resource, request = entry.get("resource", {}), entry.get("request", {})
-        sound = not any(map(is_fault, issues))
+        type_ = resource.get("resourceType")
         return ParsedEntry(
             index=index,
             full_url=entry.get("fullUrl"),
-            method=request["method"] if sound and request else None,
-            type=resource["resourceType"] if is_type(resource.get("resourceType")) else "",
+            method=request.get("method") if sound else None,
+            type=type_ if is_type(type_) else "",
             id=resource.get("id") if sound else None,
             resource=resource,
             raw=raw,
@@ -127,16 +128,16 @@ class _Reading:
             request_url=request.get("url"),
         )
 
-    def _issues(self, entry: Mapping[str, Any], place: str) -> Iterator[Issue]:
+    def _issues(self, entry: Mapping[str, Any], place: str) -> list[Issue]:
         there = f"{place}.resource"
         hopeless = bundle_rules.method_issue(entry, place) or resource_rules.type_issue(entry["resource"], there)
         if hopeless:
-            yield hopeless
-            return
-        yield from bundle_rules.address_issues(entry, place)
-        yield from resource_rules.issues(entry["resource"], there, self.marks, self.latest)
+            return [hopeless]
+        issues = bundle_rules.address_issues(entry, place)
+        issues += resource_rules.issues(entry["resource"], there, self.marks, self.latest)
         if self.doubtful:
-            yield from self._doubtful_references(entry["resource"], there)
+            issues += self._doubtful_references(entry["resource"], there)
+        return issues
 
     def _doubtful_references(self, resource: Mapping[str, Any], place: str) -> Iterator[Issue]:
         for there, members in objects(resource, place):
@@ -151,7 +152,7 @@ def _doubts(body: bytes, bundle: Mapping[str, Any]) -> Iterator[tuple[str, _Doub
     A conditional reference is legal in a transaction alone (http://hl7.org/fhir/R4/http.html#trules).
     """
     transaction = bundle["type"] == "transaction"
-    if not any(mark in body for mark in (b"?", b"\\u", b"urn:")[: 3 if transaction else 2]):
+    if not (b"?" in body or b"\\" in body or (transaction and b"urn:" in body)):
         return
     urls = {entry.get("fullUrl") for entry in bundle["entry"]}
     for reference in references_in(body):

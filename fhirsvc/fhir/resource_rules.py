@@ -27,7 +27,7 @@ class Marks:
         return cls(
             companions=b"null" in body or (b"_" in body and b'"_' in body),
             modifiers=b'"modifierExtension"' in body or b'mplicitRules"' in body,
-            local_references=b"#" in body or b"\\u0023" in body,
+            local_references=b"#" in body or (b"\\" in body and b"\\u0023" in body),
         )
 
 

@@ -19,7 +19,7 @@ from fhirsvc.domain.evidence import (
 )
 from fhirsvc.domain.protocol import Complaint, Outcome
 from fhirsvc.knowledge import closed
-from fhirsvc.knowledge.authored import Entries, Rows, Text, read_yaml
+from fhirsvc.knowledge.authored import Authored, Entries, Rows, Text, read_yaml
 from fhirsvc.knowledge.entry import Entry
 from fhirsvc.knowledge.faults import Fault, Faulty
 from fhirsvc.knowledge.patients import EXAMINED, Birth, Case, Expected, Told, answers_to, evidence_of, is_number
@@ -117,8 +117,15 @@ def _told(case: Entry, name: str, concepts: frozenset[str], *, condition: bool) 
     if not isinstance(rows, Rows):
         case.fault(f"`{name}` is not a list.", "Begin each line with `- {concept: answer}`.", rows)
         return ()
-    entries = (Entry(case.file, f"{case.title}, {name}", row, case.faults) for row in rows if isinstance(row, Entries))
-    return tuple(each for entry in entries for each in _one_told(entry, concepts, condition=condition))
+    return tuple(each for row in rows for each in _row(case, name, row, concepts, condition=condition))
+
+
+def _row(case: Entry, name: str, row: Authored, concepts: frozenset[str], *, condition: bool) -> tuple[Told, ...]:
+    if not isinstance(row, Entries):
+        case.fault(f"{name}: `{row}` is not a fact.", "Write it as `- {concept: answer}`.", row)
+        return ()
+    entry = Entry(case.file, f"{case.title}, {name}", row, case.faults)
+    return _one_told(entry, concepts, condition=condition)
 
 
 def _one_told(entry: Entry, concepts: frozenset[str], *, condition: bool) -> tuple[Told, ...]:

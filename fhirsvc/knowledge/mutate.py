@@ -19,6 +19,7 @@ from fhirsvc.domain.readings import read_limb
 from fhirsvc.domain.rows import State, first_match
 from fhirsvc.knowledge.cases import Case, evidence_of, load_cases
 from fhirsvc.knowledge.expectation import unmet
+from fhirsvc.knowledge.faults import Faulty
 from fhirsvc.knowledge.load import draft_of, read_pages, shipped_folder
 from fhirsvc.knowledge.row_mutants import RowMutant, row_mutants
 from fhirsvc.knowledge.state_space import Space
@@ -118,7 +119,10 @@ def _by_concept(facts: Iterable[Fact]) -> dict[str, tuple[Fact, ...]]:
 def gate(folder: Path) -> Report:
     """Every change of a version's folder against its cases. Raises Faulty or ValueError when it is unsound as it is."""
     pages = read_pages(folder)
-    protocol = draft_of(pages).protocol
+    draft = draft_of(pages)
+    if draft.faults:
+        raise Faulty(draft.faults)
+    protocol = draft.protocol
     bench = Bench(protocol, load_cases(folder))
     space = Space(bench.rules("limb"))
     limb = list(row_mutants(bench.rules("limb"), "limb"))
@@ -140,9 +144,16 @@ def gate(folder: Path) -> Report:
 
 
 def main(arguments: Sequence[str] = ()) -> int:
-    """Prints the report for a version's folder (default: the shipped one); 1 when a change goes unnoticed."""
+    """Prints the report for a version's folder (default: the shipped one).
+
+    1 when a change goes unnoticed, 2 when the version has faults or does not meet its own cases.
+    """
     folder = Path(arguments[0]) if arguments else shipped_folder(mappings_root())
-    report = gate(folder)
+    try:
+        report = gate(folder)
+    except (Faulty, ValueError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     sys.stdout.write("".join(f"{line}\n" for line in report.lines()))
     return 1 if report.unnoticed else 0
 

@@ -36,7 +36,7 @@ def _refuse_open_rows(limb: Sequence[Entry]) -> None:
     for entry, after in pairwise(limb):
         if _is_open(entry):
             after.fault(
-                f"No row below {entry.title.lower()} is ever reached, for that row has no cell.",
+                f"No row below {entry.title} is ever reached, for that row has no cell.",
                 "Move that row to the end.",
             )
     if limb and not _is_open(limb[-1]):

@@ -10,11 +10,11 @@ import httpx
 
 
 def main() -> int:
-    """One request; 22 for an error with -f, as curl has it."""
+    """One request; 22 for an error, as curl has it with -f."""
     parser = argparse.ArgumentParser()
     parser.add_argument("url")
     parser.add_argument("-s", "-S", action="store_true", dest="silent")
-    parser.add_argument("-f", action="store_true", dest="fail")
+    parser.add_argument("-f", action="store_true")
     parser.add_argument("-i", action="store_true", dest="include")
     parser.add_argument("-o", type=Path, dest="output")
     parser.add_argument("-H", action="append", default=[], dest="headers")
@@ -27,7 +27,7 @@ def main() -> int:
         sys.stdout.write(f"HTTP/1.1 {answer.status_code} {answer.reason_phrase}\r\n")
         sys.stdout.writelines(f"{name}: {value}\r\n" for name, value in answer.headers.items())
     (asked.output.write_text if asked.output else sys.stdout.write)(answer.text)
-    return 22 if asked.fail and answer.is_error else 0
+    return 22 if answer.is_error else 0
 
 
 if __name__ == "__main__":

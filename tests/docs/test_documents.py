@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 import typer.main
+from typer.testing import CliRunner
 
 from fhirsvc.cli import app
 from fhirsvc.settings import Settings
@@ -69,3 +71,11 @@ def test_no_document_promises_more_than_a_suggestion(document: Path) -> None:
     text = document.read_text(encoding="utf-8").casefold()
     for word in ("rules out", "is diagnosed", "confirmed diagnosis"):
         assert word not in text
+
+
+def test_the_manual_names_every_key_of_the_json_answer() -> None:
+    manual = (ROOT / "docs" / "ehr.md").read_text(encoding="utf-8").partition("## Without a server")[2]
+    named = set(re.findall(r"`([a-zA-Z]+)`", manual.partition("\n## ")[0]))
+    done = CliRunner().invoke(app, ["assess", "--json", "--on", "2026-03-02", str(ROOT / "examples" / "urgent.json")])
+    [answer] = json.loads(done.output)
+    assert {*answer, *answer["findings"][0]} == named

@@ -33,7 +33,8 @@ class Shell:
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
         path = os.pathsep.join([str(BIN), os.environ["PATH"], str(_curl(folder))])
-        variables = {"PATH": path, "MAKEFLAGS": f"VENV={BIN.parent}", "COLUMNS": "80"}
+        (folder / ".curlrc").write_text("fail\n")  # a document may not show a request that is refused
+        variables = {"PATH": path, "MAKEFLAGS": f"VENV={BIN.parent}", "COLUMNS": "80", "CURL_HOME": str(folder)}
         self.environment = {**environment(folder / "data", self.port), **variables}
 
     def run(self, block: Block) -> list[str]:

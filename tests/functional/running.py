@@ -39,18 +39,22 @@ def command(*words: str) -> list[str]:
 class Running:
     """`fhirsvc serve` from start to end; a context manager."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, **settings: str) -> None:
         self.folder = folder
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}/fhir"
         self.log = folder / "serve.log"
         self._options = options
+        self._settings = {f"FHIRSVC_{name.upper()}": value for name, value in settings.items()}
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command("serve", *self._options), env=environment(self.folder, self.port), stderr=log, stdout=log
+                command("serve", *self._options),
+                env={**environment(self.folder, self.port), **self._settings},
+                stderr=log,
+                stdout=log,
             )
         self.client = httpx.Client(base_url=self.base, timeout=30, trust_env=False)
         self._await_start()

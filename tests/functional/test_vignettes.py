@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from fhirsvc.fhir.resource import digest_id
 from tests.fhir_checks import assert_valid_r4
 from tests.functional.running import Running, outputs
 from tests.functional.vignettes.other import OTHER
@@ -135,3 +137,18 @@ def test_everything_answered_is_valid(service: Running, tell: Tell, vignette: Vi
         assert_valid_r4(answer)
     for flag in outputs(story.task, "flag"):
         assert_valid_r4(service.get(flag["reference"]))
+
+
+@every_answered
+def test_the_provenance_names_exact_versions_that_can_be_read(service: Running, tell: Tell, vignette: Vignette) -> None:
+    impression = tell(vignette).impression
+    assert impression is not None
+    exact = f"ClinicalImpression/{impression['id']}/_history/1"
+    provenance = service.get(f"Provenance/{digest_id('provenance', exact)}")
+    assert_valid_r4(provenance)
+    assert provenance["target"] == [{"reference": exact}]
+    sources = [entity["what"]["reference"] for entity in provenance["entity"] if "reference" in entity["what"]]
+    assert sources
+    for source in sources:
+        assert re.fullmatch(r"[A-Za-z]+/[^/]+/_history/\d+", source)
+        service.get(source)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from shutil import copytree
+
 import pytest
 
 from fhirsvc.knowledge.cases import load_cases
@@ -64,3 +67,14 @@ def test_the_gate_is_open_only_when_nothing_goes_unnoticed(monkeypatch: pytest.M
     said = Report(made=1, noticed=0, proven=(), unnoticed=(WITHOUT_TENDERNESS,), states=1)
     monkeypatch.setattr("fhirsvc.knowledge.mutate.gate", lambda _folder: said)
     assert main([str(FOLDER)]) == 1
+
+
+def test_a_version_with_faults_is_not_mutated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "protocols" / "heel-pain-origin" / "1.0.0"
+    copytree(FOLDER, folder)
+    protocol = folder / "protocol.yaml"
+    protocol.write_text(
+        protocol.read_text(encoding="utf-8").replace("strength: strong", "strength: huge"), encoding="utf-8"
+    )
+    assert main([str(folder)]) == 2
+    assert "Rule I1: `strength: huge` is not a word known here." in capsys.readouterr().err

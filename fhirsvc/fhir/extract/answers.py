@@ -11,7 +11,7 @@ from fhirsvc.domain.lexicon import Concept, normalise
 from fhirsvc.fhir.extract.coding import Said
 from fhirsvc.fhir.extract.language import Language
 
-_GRADE = re.compile(r"(?:mrc |grade |power )?([0-5]) ?([+-])?(?: ?(?:/|out of) ?5)?([+-])?")
+_GRADE = re.compile(r"(?:(?:mrc|grade|power):? )*([0-5]) ?([+-])?(?: ?(?:/|out of) ?5)?([+-])?")
 _NUMBER = re.compile(r"[+-]?\d{1,4}(?:\.\d{1,4})?")
 _FULL_POWER = Fraction(5)
 _THIRD = Fraction(1, 3)

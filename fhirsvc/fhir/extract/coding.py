@@ -14,6 +14,8 @@ from fhirsvc.fhir.extract.tree import Node, children, string
 OWN = "https://fhirsvc.example/fhir/CodeSystem/concept"
 """The CodeSystem of our own Concepts; a sender that uses it means its definitions."""
 
+_OF_A_ROOT = frozenset({"leg-power", "leg-sensation"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
@@ -88,7 +90,10 @@ def _spoken(text: str, language: Language) -> tuple[Said, ...]:
 
 
 def _is_at(meaning: Meaning, site: Site) -> bool:
-    return not meaning.needs_site or not site.structures.isdisjoint(meaning.needs_site)
+    """A general examination code counts where the site names the structure, or the root of leg power or sensation."""
+    if not meaning.needs_site or not site.structures.isdisjoint(meaning.needs_site):
+        return True
+    return bool(site.roots) and meaning.concept in _OF_A_ROOT
 
 
 def _agrees(said: Said, voices: Iterable[Sequence[Said]]) -> bool:

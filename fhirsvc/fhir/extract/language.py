@@ -19,6 +19,7 @@ _LETTER_FIRST = re.compile(r"^\(?([lr])\)?[.:]?\s+(?=\S)")
 _LETTER_LAST = re.compile(r"(?<=\S)(?:\s+|\s*,\s*)\(?([lr])\)?$")
 _EDGES = re.compile(r"\s*[,;:()\-]+\s*$|^\s*[,;:()\-]+\s*")
 _HOLES = re.compile(r"\s*\(\s*\)|\s+(?=[,;:])|,\s*(?=,)")
+_SMALL_WORDS = re.compile(r" (?:(?:of|in|on|over|at|to) )?(?:the|his|her) | of ")
 _ANSWER_WORDS = 4
 _LOOSE = " .,;:()[]\"'-"
 _REMEMBERED = 4096
@@ -96,9 +97,10 @@ class Language:
     def _stated(self, plain: str) -> Phrase | None:
         if meanings := self.lexicon.phrases.get(plain):
             return Phrase(meanings)
-        for rest, sides in self.without_sides(plain, letters=True):
-            if meanings := self.lexicon.phrases.get(rest):
-                return Phrase(meanings, () if self._may_be_lumbar(plain, sides, meanings) else sides)
+        for text, sides in [(plain, ()), *self.without_sides(plain, letters=True)]:
+            for rest in (text, _SMALL_WORDS.sub(" ", text)):
+                if meanings := self.lexicon.phrases.get(rest):
+                    return Phrase(meanings, () if self._may_be_lumbar(plain, sides, meanings) else sides)
         return self._answered(plain)
 
     def _may_be_lumbar(self, plain: str, sides: Sequence[Side], meanings: Iterable[Meaning]) -> bool:
@@ -109,7 +111,7 @@ class Language:
     def _answered(self, plain: str) -> Phrase | None:
         """A question with an answer before or behind it ("straight leg raise positive", "no heel tenderness")."""
         for text, sides in [(plain, ()), *self.without_sides(plain, letters=True)]:
-            for given, rest in _splits(text):
+            for given, rest in splits(text):
                 meanings = self.lexicon.phrases.get(rest)
                 if meanings and self._is_answer(given):
                     return Phrase(meanings, sides, given)
@@ -146,7 +148,7 @@ _LANGUAGES: dict[tuple[int, int], Language] = {}
 """By identity; each Language holds its lexicons, so that no identity here is ever used again."""
 
 
-def _splits(text: str) -> Iterator[tuple[str, str]]:
+def splits(text: str) -> Iterator[tuple[str, str]]:
     """An answer of up to four words at the end or the beginning, and what is left, longest answer first."""
     words = text.split(" ")
     for count in range(min(_ANSWER_WORDS, len(words) - 1), 0, -1):

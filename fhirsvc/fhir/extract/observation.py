@@ -58,7 +58,7 @@ class _Panel:
         """The Observation's own answer, unless only its components answer; and theirs."""
         parts = children(self._node, "component")
         read = [self._component(part, f"component[{index}]") for index, part in enumerate(parts)]
-        if not parts or has_value(self._node):
+        if True:
             read.insert(0, self._part(self._node, self._asked, self._site, ""))
         return Read.all(read)
 
@@ -91,19 +91,20 @@ class _Panel:
             return Read(tuple(self._facts(stated, site, place)))
         if reported := self._reported(node, place):
             return reported
-        if narrated := self._narrated(node, site, place):
-            return narrated
+        if self._is_narrative() and has_value(node):
+            return self._setting.missed(f"{place}.value" if place else "value", "unread")
         return self._setting.missed(place or "code", understood.why, understood.display)
 
     def _stated_by_value(self, node: Node, understood: Understood, site: Site) -> list[tuple[Said, Told]]:
-        """Findings that the value itself states, under a general code; under one that is not understood only signs.
+        """Findings that the value itself states, under a general code or heading; under an unknown code only signs.
 
         A code that is not understood may ask after the family, a risk or a suspicion, whose answers are no signs.
         """
         said = value_meaning(node, site, self._language).said
-        if understood.why == "unmapped":
+        if understood.why == "unmapped" and not self._is_narrative():
             said = tuple(each for each in said if self._is_sign(each) and not self._asks_elsewhere())
-        return [(each, statement(each, self._language)) for each in said]
+        text = string(node, "valueString")
+        return [(each, replace(statement(each, self._language), sentence=text)) for each in said]
 
     def _is_sign(self, said: Said) -> bool:
         known = self._language.lexicon.concepts.get(said.meaning.concept)
@@ -139,27 +140,13 @@ class _Panel:
         where = f"{place}.valueString" if place else "valueString"
         return read_texts({where: text}, study, self._setting, self._language)
 
-    def _narrated(self, node: Node, site: Site, place: str) -> Read | None:
-        """Text under a heading of the examination ("reflexes"): read where every sentence is a known statement."""
-        text = string(node, "valueString")
-        if not text or not _is_narrative(child(node, "code"), self._language):
-            return None
-        return self._sentences(text, site, place)
-
-    def _sentences(self, text: str, site: Site, place: str) -> Read:
-        understood = understand({"text": text}, site, self._language)
-        where = f"{place}.value" if place else "value"
-        if not understood.said:
-            return self._setting.missed(where, "unread")
-        told = [(said, replace(statement(said, self._language), sentence=text)) for said in understood.said]
-        return Read(tuple(self._facts(told, site, place)))
+    def _is_narrative(self) -> bool:
+        """Is this the heading of a part of the examination ("reflexes"), under which text stands?"""
+        codings = children(child(self._node, "code"), "coding")
+        keys = (f"{string(coding, 'system')}|{string(coding, 'code')}" for coding in codings)
+        return any(self._language.word("narrative", key) for key in keys)
 
 
 def _own_sides(said: Said) -> Iterator[Side]:
     if said.meaning.side is not None:
         yield said.meaning.side
-
-
-def _is_narrative(code: Node, language: Language) -> bool:
-    keys = [f"{string(coding, 'system')}|{string(coding, 'code')}" for coding in children(code, "coding")]
-    return any(language.word("narrative", key) for key in [*keys, string(code, "text")])

@@ -31,12 +31,19 @@ def site_of(sites: Iterable[Node], language: Language) -> Site:
     if not read:
         return NOWHERE
     return Site(
-        sides=frozenset(side for site in read for side in site.sides),
+        sides=_together({side for site in read for side in site.sides}),
         structures=frozenset(each for site in read for each in site.structures),
         areas=frozenset(each for site in read for each in site.areas),
         roots=frozenset(each for site in read for each in site.roots),
         raised=any(site.raised for site in read),
     )
+
+
+def _together(sides: set[Side]) -> frozenset[Side]:
+    return frozenset({Side.BOTH}) if {Side.LEFT, Side.RIGHT} <= sides <= set(_KNOWN) else frozenset(sides)
+
+
+_KNOWN = (Side.LEFT, Side.RIGHT, Side.BOTH)
 
 
 def one_of(sides: Iterable[Side]) -> Side | None:

@@ -10,9 +10,10 @@ from fractions import Fraction
 from typing import Any
 
 from fhirsvc.domain.evidence import Presence, Qualifier, Side
+from fhirsvc.domain.lexicon import normalise
 from fhirsvc.fhir.extract.answers import NOT_TOLD, Answer, Question, agreed, of_number, of_truth, of_word, question
 from fhirsvc.fhir.extract.coding import Understood, understand
-from fhirsvc.fhir.extract.language import Language
+from fhirsvc.fhir.extract.language import Language, splits
 from fhirsvc.fhir.extract.sites import Site, one_of
 from fhirsvc.fhir.extract.tree import Node, child, children, codeables, string
 
@@ -138,16 +139,21 @@ def _finding(codeable: Node, asked: Question, site: Site, language: Language) ->
 
 def _text(text: str, asked: Question, site: Site, language: Language) -> list[Told]:
     """A short text: one answer, one per side, or a finding; one piece that is not understood leaves all unknown."""
-    if len(text) <= _LONGEST:
-        whole = _piece(text, asked, language)
-        pieces = [whole] if whole and whole.answer else [_piece(each, asked, language) for each in _pieces(text)]
-        if joined := _joined(pieces):
-            return [
-                Told(replace(piece.answer, qualifiers=piece.qualifiers), piece.side, text)
-                for piece in joined
-                if piece.answer
-            ]
+    pieces = _read_pieces(text, asked, language) if len(text) <= _LONGEST else [None]
+    if joined := _joined(pieces, asked):
+        return [
+            Told(replace(piece.answer, qualifiers=piece.qualifiers), piece.side, text)
+            for piece in joined
+            if piece.answer
+        ]
+    if any(piece and piece.answer == NOT_TOLD for piece in pieces):
+        return [Told(NOT_TOLD, None, text)]
     return [_finding({"text": text}, asked, site, language) or Told(NOT_TOLD, None, text, understood=False)]
+
+
+def _read_pieces(text: str, asked: Question, language: Language) -> list[_Piece | None]:
+    whole = _piece(text, asked, language)
+    return [whole] if whole else [_piece(each, asked, language) for each in _pieces(text)]
 
 
 def _pieces(text: str) -> list[str]:
@@ -155,20 +161,31 @@ def _pieces(text: str) -> list[str]:
 
 
 def _piece(text: str, asked: Question, language: Language) -> _Piece | None:
-    """An answer with or without its side, a side alone, or a qualifier alone."""
+    """An answer with or without its side and a qualifier, a side alone, or a qualifier alone."""
     if answer := of_word(asked, text.strip(), language):
         return _Piece(answer)
     if side := language.word("side", text) or language.word("side-letter", text):
         return _Piece(side=Side(side))
-    for rest, sides in [(text, ()), *language.without_sides(text, letters=True)]:
+    for rest, sides in [(normalise(text), ()), *language.without_sides(text, letters=True)]:
         if answer := of_word(asked, rest, language):
             return _Piece(answer, one_of(sides))
         if qualifier := language.word("qualifier", rest):
             return _Piece(None, one_of(sides), frozenset({Qualifier(qualifier)}))
+        if qualified := _qualified(rest, asked, language):
+            return replace(qualified, side=one_of(sides))
     return None
 
 
-def _joined(pieces: Sequence[_Piece | None]) -> list[_Piece] | None:
+def _qualified(text: str, asked: Question, language: Language) -> _Piece | None:
+    """An answer and a qualifier without a comma between them ("4/5 limited by pain")."""
+    for given, rest in splits(text):
+        answer, qualifier = of_word(asked, rest, language), language.word("qualifier", given)
+        if answer and qualifier:
+            return _Piece(answer, qualifiers=frozenset({Qualifier(qualifier)}))
+    return None
+
+
+def _joined(pieces: Sequence[_Piece | None], asked: Question) -> list[_Piece] | None:
     """Loose sides and qualifiers join the answer before them, else the one after; None = unread, or they clash."""
     answers: list[_Piece] = []
     waiting: list[_Piece] = []
@@ -182,6 +199,8 @@ def _joined(pieces: Sequence[_Piece | None]) -> list[_Piece] | None:
             answers[-1] = answers[-1].with_loose([piece])
         else:
             waiting.append(piece)
+    if waiting and not answers and asked.stated:
+        return [_Piece(asked.stated).with_loose(waiting)]
     sides = [each.side for each in answers]
     clash = len(answers) > 1 and (None in sides or len(set(sides)) < len(sides) or Side.BOTH in sides)
     return None if clash or waiting or not answers else answers

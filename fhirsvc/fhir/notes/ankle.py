@@ -101,7 +101,8 @@ class _Ankle:
         following = [word.text for word in self._words[mention.after : mention.after + 1]]
         if not following or following[0] in _AFTER_NORMAL:
             return True
-        return any(noun.kind == "structure" and self._is_linked(mention.after, noun.first) for noun in self._nouns)
+        behind = (noun for noun in self._structures if noun.first >= mention.after)
+        return any(self._is_linked(mention.after, noun.first) for noun in behind)
 
     def _measure(self, fascia: Mention) -> tuple[Fraction, Mention] | None:
         _, end = self._scope.part(fascia.first)

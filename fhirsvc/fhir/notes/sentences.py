@@ -10,31 +10,10 @@ from fhirsvc.domain.reading import ReadingLexicon
 from fhirsvc.fhir.notes.words import Mention, Word, levels_of, mentions_of, words_of
 
 _ENDS = frozenset({".", "!", "?"})
+_CLOSING = frozenset({"!", "?", ":", ";"})
 _BULLETS = frozenset({"-", "*", "+", ">", "#"})
-_OPEN_ENDED = frozenset(
-    {
-        *(
-            "of",
-            "the",
-            "a",
-            "an",
-            "and",
-            "or",
-            "with",
-            "without",
-            "no",
-            "not",
-            "by",
-            "at",
-            "in",
-            "on",
-            "to",
-            "from",
-            "for",
-        ),
-        *("is", "are", "was", "were", "between", "both", "left", "right", "nerve", "root"),
-    }
-)
+_LEADING = frozenset({"negation", "uncertain", "hypothetical", "historical", "side", "nerve", "grammar", "root"})
+_LEADING_WORDS = frozenset({"of", "with", "for", "on", "l", "r", "n", ","})
 _UNITS = frozenset({"mm", "cm"})
 _LONG_LINE = 50
 _HEADING_WORDS = 6
@@ -183,14 +162,21 @@ class _Layout:
     def _line_ends(self, words: Sequence[Word], first: int, index: int, gap: str) -> bool:
         """A line break ends a sentence unless the line was merely full or broke off within a phrase."""
         word, after = words[index], words[index + 1]
-        if gap.count("\n") > 1 or word.text in _ENDS or word.text in {":", ";"} or self._begins_item(words, index + 1):
+        if gap.count("\n") > 1 or self._begins_item(words, index + 1) or word.text in _CLOSING:
+            return True
+        if word.text == "." and self._stop_ends(words, first, index, gap):
             return True
         if self._section_of([each.text for each in words[first : index + 1]]):
             return True
-        if word.text in _OPEN_ENDED or word.text == "," or self._text[after.start].islower():
+        if self._leads_on(word.text) or self._text[after.start].islower():
             return False
         line = self._text.rfind("\n", 0, word.start)
         return word.end - line <= _LONG_LINE
+
+    def _leads_on(self, text: str) -> bool:
+        """Does a line that ends with this word go on below? ("no", "left", "the", "nerve")"""
+        leading = (term for term in self._lexicon.starting(text) if term.kind in _LEADING and len(term.pattern) == 1)
+        return text in _LEADING_WORDS or any(term.pattern[0].rstrip("*") == text for term in leading)
 
     def _begins_item(self, words: Sequence[Word], index: int) -> bool:
         """A bullet, a number of a list, or a heading before a colon."""

@@ -206,7 +206,7 @@ def test_loading_takes_less_than_a_fifth_of_a_second() -> None:
             "  surgery: [lumbar-surgery]",
             "  operation: [lumbar-surgery]",
             "`operation` is not a name known here.",
-            "Did",
+            "Write one of: neuropathy",
         ),
         ("missing: [side, birth", "missing: [side, side", "`side` is said twice.", "Keep one of the two."),
         ("      flag: yes\n", "      flag: true\n", "Rule U1: `flag: true` is not a word", "Write one of: yes, no"),
@@ -251,7 +251,7 @@ def test_what_stands_below_an_open_row_is_never_reached(folder: Path) -> None:
         "      when: []\n      because: A local sign",
     )
     fault = only_fault(folder)
-    assert fault.says == "Rule L2: No row below rule L1 is ever reached, for that row has no cell."
+    assert fault.says == "Rule L2: No row below Rule L1 is ever reached, for that row has no cell."
     assert fault.do == "Move that row to the end."
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from fhirsvc.domain.assess import assess
 from fhirsvc.domain.evidence import Evidence, Fact, Modality, Moment, Presence, Qualifier, Root, Side
 from fhirsvc.knowledge.cases import Case, evidence_of, load_cases
+from fhirsvc.knowledge.expectation import unmet
 from fhirsvc.knowledge.faults import Faulty
-from fhirsvc.knowledge.load import shipped_folder
+from fhirsvc.knowledge.load import load_protocol, shipped_folder
 from fhirsvc.knowledge.terminology import mappings_root
 
 ON = date(2028, 2, 29)
@@ -125,7 +127,7 @@ def test_two_facts_have_two_sources_unless_they_say_one(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("born", "first", "last"),
     [
-        ("{years: 44, days: 180}", date(1983, 9, 1), date(1983, 9, 1)),
+        ("{years: 44, days: 180}", date(1983, 9, 2), date(1983, 9, 2)),
         ("{years: 18, days: -1}", date(2010, 3, 1), date(2010, 3, 1)),
         ("{years: 60, days: 0}", date(1968, 2, 29), date(1968, 2, 29)),
         ("{years: 61, days: 0}", date(1967, 2, 28), date(1967, 2, 28)),
@@ -160,13 +162,13 @@ def test_an_unknown_birth_and_a_deceased_patient(folder: Path) -> None:
         ("{leg-sensation: reduced, days: ten}", "`days: ten` is not a number of days."),
         ('{leg-sensation: reduced, time: "25:00"}', "`time: 25:00` is not a time of day."),
         ("{leg-sensation: reduced, received: soon}", "`received: soon` is not a whole number."),
-        ("leg-sensation reduced", "A fact is not written as one."),
+        ("leg-sensation reduced", "`leg-sensation reduced` is not a fact."),
     ],
 )
 def test_a_wrong_fact_is_answered_with_place_and_remedy(folder: Path, fact: str, says: str) -> None:
     told = faults(folder, fact)
     assert says in told
-    assert "cases.yaml:8: Case one, facts" in told
+    assert "cases.yaml:8: Case one" in told
 
 
 def test_two_cases_of_one_name_are_refused(folder: Path) -> None:
@@ -181,3 +183,12 @@ def test_an_expectation_is_closed(folder: Path) -> None:
     (folder / "cases.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(Faulty, match="`outcome: certain` is not a word known here"):
         load_cases(folder)
+
+
+def test_the_case_in_the_readme_can_be_copied(folder: Path) -> None:
+    readme = (mappings_root() / "README.md").read_text(encoding="utf-8")
+    section = readme.split("## How to write a case\n\n")[1].split("\n\n")[0]
+    lines = "\n".join(line.removeprefix("  ") for line in section.splitlines())
+    (folder / "cases.yaml").write_text(f"chapter:\n{lines}\n", encoding="utf-8")
+    (case,) = load_cases(folder)
+    assert unmet(case, assess(load_protocol(), evidence_of(case, ON), ON)) == ()

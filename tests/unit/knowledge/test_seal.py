@@ -73,7 +73,7 @@ def test_cases_may_be_added_to_a_sealed_version(root: Path, folder: Path) -> Non
     assert check(root) == ()
 
 
-def test_a_signature_asks_for_a_seal_first(root: Path, folder: Path) -> None:
+def test_a_signature_asks_for_a_seal_first(folder: Path) -> None:
     change(folder, "signature: null", "signature: {name: N. N., role: spinal surgeon, on: 2027-01-02}")
     with pytest.raises(Faulty, match=r"1\.0\.0 is signed and not sealed"):
         load_protocol(folder)
