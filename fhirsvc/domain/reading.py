@@ -47,7 +47,6 @@ KINDS: Mapping[str, frozenset[str]] = {
     "comparison": frozenset({"comparison"}),
     "modality": frozenset({"MR", "CT", "XR", "US", "EMG"}),
     "region": frozenset({"lumbar", "ankle", "other"}),
-    "qualifier": frozenset({"pain-limited", "progressive", "worsening", "chronic", "new", "unequal"}),
     "raised": frozenset({"raised"}),
     "grammar": frozenset({"be", "or", "and", "oblique", "article"}),
 }

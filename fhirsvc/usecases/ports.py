@@ -201,10 +201,11 @@ class Jobs(typing.Protocol):
         """One ready job per patient, the existing one where one waits already; their ids, to be hinted at once."""
 
     def claim(self, limit: int) -> Sequence[Job]:
-        """Lease up to `limit` ready jobs, at most one per patient and none of a patient at work; the fence rises.
+        """Lease up to `limit` ready jobs, none of a patient at work, so at most one per patient; the fence rises.
 
-        A job whose lease ran out is ready again.  One that was claimed before is leased alone, so that a job that
-        kills its worker takes no other with it; one that was claimed MOST_CLAIMS times is left to the sweep.
+        A job whose lease ran out is ready again; until it is claimed anew or buried, its last claim counts and no other
+        job of its patient is ready.  One that was claimed before is leased alone, so that a job that kills its worker
+        takes no other with it; one that was claimed MOST_CLAIMS times is left to the sweep.
         """
 
     def renew(self, jobs: Collection[Job]) -> None:

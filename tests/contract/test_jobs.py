@@ -183,6 +183,21 @@ def test_a_job_that_loses_every_worker_is_given_up_with_what_waited_for_it(store
     assert state(store, "s1") is SubmissionState.FAILED
 
 
+def test_while_a_lost_claim_may_still_come_back_nobody_else_decides_for_its_patient(store: Store, ticks: Ticks) -> None:
+    touch(store, "p1")
+    claims: list[Job] = []
+    for _ in range(MOST_CLAIMS):
+        claims += claim(store)
+        touch(store, "p1")
+        ticks.seconds += LEASE_SECONDS
+    assert {job.id for job in claims} == {claims[0].id}
+    assert claim(store) == []
+    assert [each.id for each in sweep(store).lost] == [claims[0].id]
+    (next_,) = claim(store)
+    assert (next_.id != claims[0].id, next_.watermark) == (True, MOST_CLAIMS + 1)
+    assert not finish(store, claims[-1])
+
+
 def test_new_evidence_gives_a_patient_whose_job_died_another_chance(store: Store) -> None:
     touch(store, "p1")
     (job,) = claim(store)

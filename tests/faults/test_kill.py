@@ -81,10 +81,10 @@ def storm(folder: Path, kills: int, seed: str) -> dict[str, int]:
     with ExitStack() as stack:
         stack.callback(victim.stop)
         with Client("a", seed, log, lambda: victim.base) as one, Client("b", seed, log, lambda: victim.base) as other:
-            for _ in range(kills):
+            for number in chance.sample(range(kills), kills):
                 victim.work_on()
                 time.sleep(chance.uniform(0, 0.3))
-                victim.kill(chance.choice(["serving", "working", "working"]))
+                victim.kill("working" if number % 3 else "serving")
         victim.settle()
     found = faults(folder / STORE, log, judge(Settings()))
     assert one.refused + other.refused == []

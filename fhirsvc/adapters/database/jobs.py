@@ -52,14 +52,15 @@ _SCHEDULE = (
     .on_conflict_do_update(index_elements=[JOB.c.tenant, JOB.c.patient], index_where=_READY, set_={"hinted": _NOW})
     .returning(JOB.c.id)
 )
+# A claim that ran out counts until the job is claimed anew or buried: until then no other job of the patient is free.
 _IS_BUSY = exists().where(
     _OTHER.c.tenant == JOB.c.tenant,
     _OTHER.c.patient == JOB.c.patient,
     _OTHER.c.state == _word(JobState.LEASED),
-    _holds(_OTHER.c.lease_until),
+    or_(_OTHER.c.id != JOB.c.id, _holds(_OTHER.c.lease_until)),
 )
 _FREE = (
-    select(JOB.c.id, JOB.c.tenant, JOB.c.patient, JOB.c.attempts)
+    select(JOB.c.id, JOB.c.attempts)
     .where(_LIVE, JOB.c.attempts < MOST_CLAIMS, ~_IS_BUSY)
     .order_by(JOB.c.id)
     .limit(bindparam("most"))
@@ -119,9 +120,10 @@ class DatabaseJobs:
 
     def claim(self, limit: int) -> Sequence[Job]:
         """Lease up to `limit` jobs, each of another patient that nobody works for; one claimed before goes alone."""
-        most = 2 * limit  # a patient can have one job that waits beside one whose lease ran out
-        free = self._connection.execute(_FREE, {"now": self._now, "most": most}).all()
-        return [self._lease(row.id) for row in _chosen(free, limit)]
+        free = self._connection.execute(_FREE, {"now": self._now, "most": limit}).all()
+        alone = free and free[0].attempts > 0
+        chosen = free[:1] if alone else [row for row in free if row.attempts == 0]
+        return [self._lease(row.id) for row in chosen]
 
     def _lease(self, job: int) -> Job:
         return _job(self._connection.execute(_LEASE, {"now": self._now, "of_id": job}).one())
@@ -174,16 +176,6 @@ def _new(tenant: str, patient: str, now: float) -> dict[str, object]:
         "watermark": 0,
         "now": now,
     }
-
-
-def _chosen(rows: Sequence[Row[tuple[Any, ...]]], limit: int) -> list[Row[tuple[Any, ...]]]:
-    """The first row alone if it was claimed before; else the first of each patient that was not."""
-    if rows and rows[0].attempts > 0:
-        return [rows[0]]
-    fresh: dict[tuple[str, str], Row[tuple[Any, ...]]] = {}
-    for row in rows:
-        fresh.setdefault((row.tenant, row.patient), row)
-    return [row for row in fresh.values() if row.attempts == 0][:limit]
 
 
 def _job(row: Row[tuple[Any, ...]]) -> Job:

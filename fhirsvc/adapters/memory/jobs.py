@@ -31,16 +31,13 @@ class MemoryJobs:
     def claim(self, limit: int) -> Sequence[Job]:
         """Lease up to `limit` jobs, each of another patient that nobody works for; one claimed before goes alone."""
         free = [each for each in self._live() if each.attempts < MOST_CLAIMS and not self._is_busy(each)]
-        if free and free[0].attempts > 0:
-            return [self._lease(free[0])]
-        fresh: dict[tuple[str, str], KeptJob] = {}
-        for job in free:
-            fresh.setdefault((job.tenant, job.patient), job)
-        chosen = [each for each in fresh.values() if each.attempts == 0][:limit]
+        alone = free and free[0].attempts > 0
+        chosen = free[:1] if alone else [each for each in free if each.attempts == 0][:limit]
         return [self._lease(each) for each in chosen]
 
     def _is_busy(self, job: KeptJob) -> bool:
-        return any(each.state is JobState.LEASED and self._holds(each) for each in self._of(job.tenant, job.patient))
+        leased = (each for each in self._of(job.tenant, job.patient) if each.state is JobState.LEASED)
+        return any(each.id != job.id or self._holds(each) for each in leased)
 
     def _lease(self, job: KeptJob) -> Job:
         leased = replace(

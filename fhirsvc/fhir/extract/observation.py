@@ -58,7 +58,7 @@ class _Panel:
         """The Observation's own answer, unless only its components answer; and theirs."""
         parts = children(self._node, "component")
         read = [self._component(part, f"component[{index}]") for index, part in enumerate(parts)]
-        if True:
+        if not parts or has_value(self._node):
             read.insert(0, self._part(self._node, self._asked, self._site, ""))
         return Read.all(read)
 

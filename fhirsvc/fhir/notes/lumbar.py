@@ -19,7 +19,7 @@ _BEFORE_VERB = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """Words of contact that act together ("contacting and mildly displacing"), and the roots they speak of."""
+    """Words of contact that act together ("touching and pushing"), and the roots they speak of."""
 
     word: str
     first: int

@@ -121,6 +121,11 @@ def test_words_of_doubt_and_of_the_past_stay_with_the_fact(text: str, certainty:
     assert fact(condition(text)).certainty is certainty
 
 
+def test_roots_that_contradict_each_other_are_not_recorded() -> None:
+    assert fact(condition("S1 radiculopathy")).root is Root.S1
+    assert fact(condition("S1 radiculopathy", bodySite=[{"text": "L5 root"}])).root is None
+
+
 def test_a_question_on_the_problem_list_is_no_fact() -> None:
     assert facts(condition("Rule out cauda equina syndrome")) == ()
 

@@ -69,6 +69,8 @@ def test_a_denial_ends_at_a_full_stop_a_but_and_a_new_statement(text: str, expec
     [
         "No central stenosis, left foraminal narrowing with contact of the L5 root.",
         "Left S1 root compression, fracture is not seen.",
+        "No disc herniation and left S1 root contact.",
+        "Tarlov cyst displacing the left S1 root.",
         "Likely no contact with the left S1 root.",
         "No severe compression of the left S1 root.",
         "No other nerve root compression.",

@@ -67,6 +67,13 @@ def test_an_addendum_beats_the_body_on_the_same_root() -> None:
     ]
 
 
+def test_an_addendum_that_adds_leaves_the_body_as_it_is() -> None:
+    assert said("Right S1 root contact. Addendum: the left S1 root is also touched.") == [
+        "present S1 left",
+        "present S1 right",
+    ]
+
+
 def test_a_mere_correction_of_the_side_leaves_the_side_open() -> None:
     assert said("Right S1 root contact. Addendum: the side should read left.") == ["present S1"]
 
