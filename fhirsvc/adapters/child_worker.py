@@ -65,7 +65,7 @@ class ChildWorker:
             code = self._live_once()
             if self._stopping.is_set():
                 return
-            _log.warning("the worker process ended and is started again", extra={"code": code})
+            _log.warning("the worker process ended and is started again", extra={"status": code})
             pause = SHORTEST_PAUSE if time.monotonic() - started > LONGEST_PAUSE else min(2 * pause, LONGEST_PAUSE)
             self._stopping.wait(pause)
 

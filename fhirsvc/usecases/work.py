@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import traceback
 import typing
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from fhirsvc.domain.errors import Unreachable
 from fhirsvc.domain.lifecycle import FailureReason
@@ -76,7 +78,7 @@ def run(worker: Worker, orders: Orders) -> None:
 
 def wake(worker: Worker, jobs: Sequence[int]) -> None:
     """Work off the jobs that were hinted at and whatever else is ready, for DRAIN_SECONDS at most."""
-    _log.debug("woken", extra={"jobs": list(jobs)})
+    _log.debug("woken", extra={"count": len(jobs)})
     end = time.monotonic() + DRAIN_SECONDS
     while run_ready(worker) and time.monotonic() < end:
         pass
@@ -128,8 +130,14 @@ def _verdict(worker: Worker, job: Job) -> Verdict | None:
     except Unreachable:
         raise
     except Exception as fault:  # noqa: BLE001 - one patient's fault must not hold up the others; it is counted
-        _log.error("evaluation broke off", extra={"job": job.id, "fault": type(fault).__name__})
+        _log.error("evaluation broke off", extra={"job": job.id, "fault": type(fault).__name__, "where": _place(fault)})
         return None
+
+
+def _place(fault: Exception) -> str:
+    """Where a fault arose, as module:line; its text may quote what was read, and stays out of the log."""
+    innermost = traceback.extract_tb(fault.__traceback__)[-1]
+    return f"{PurePath(innermost.filename).stem}:{innermost.lineno}"
 
 
 def _settle(worker: Worker, transaction: Transaction, job: Job, verdict: Verdict | None) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import httpx
 
-PATIENTS = 20
+PATIENTS = 100
 REST_SECONDS = 0.05
 FHIR_JSON = {"content-type": "application/fhir+json"}
 
