@@ -27,28 +27,43 @@ class Chart:
 
     def history(self, word: str) -> tuple[Fact, ...]:
         """Facts of a history word that may be read and say that it is there."""
-        told = self.of(self.protocol.history[word])
-        return tuple(fact for fact in told if fact.presence is Presence.PRESENT and admitted(fact))
+        return undenied(self.of(self.protocol.history[word]))
+
+
+def undenied(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """Those that say it is there and are not denied since, nor at the same time (RULES 3.3, 3.4 latest valid wins)."""
+    told = tuple(fact for fact in facts if admitted(fact))
+    return tuple(
+        fact for fact in told if fact.presence is Presence.PRESENT and not any(_denies(each, fact) for each in told)
+    )
+
+
+def _denies(other: Fact, fact: Fact) -> bool:
+    """A negative without a side covers both sides; one for the other leg says nothing of this one."""
+    return (
+        other.presence is Presence.ABSENT
+        and other.concept == fact.concept
+        and other.side in (fact.side, Side.BOTH, Side.UNKNOWN)
+        and not other.moment.before(fact.moment)
+    )
 
 
 def for_leg(facts: Iterable[Fact], side: Side) -> tuple[Fact, ...]:
-    """Those recorded for this leg or for both."""
-    return tuple(fact for fact in facts if fact.side in (side, Side.BOTH))
+    """Those recorded for this leg or for both; of a leg that is not named only those for both."""
+    return tuple(fact for fact in facts if fact.side is Side.BOTH or (fact.side is side and side is not Side.UNKNOWN))
 
 
 def rupture_suspected(chart: Chart, side: Side) -> tuple[Fact, ...]:
     """Facts that suspect an Achilles rupture of this leg, inside their window and not weak (RULES 3.2 RUPTURE)."""
     item = chart.protocol.item("RUPTURE")
     window = chart.protocol.clocks[item.clock].full
-    told = for_leg(chart.of(item.concepts), side)
-    return tuple(
-        fact
-        for fact in told
-        if fact.presence is Presence.PRESENT
-        and admission(fact)[0] is Validity.FULL
-        and fact.recorded is not None
-        and age_in_days(fact.moment, chart.on) <= window
-    )
+    told = for_leg(undenied(chart.of(item.concepts)), side)
+    return tuple(fact for fact in told if is_sure(fact) and age_in_days(fact.moment, chart.on) <= window)
+
+
+def is_sure(fact: Fact) -> bool:
+    """Stated without reserve, final and dated: only such a statement may silence or end an urgent row."""
+    return admission(fact)[0] is Validity.FULL and fact.recorded is not None
 
 
 def patterns_of_leg(chart: Chart, side: Side) -> frozenset[str]:

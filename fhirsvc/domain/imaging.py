@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from fhirsvc.domain.assessment import Fate, Reading, Reason, Weighed
-from fhirsvc.domain.evidence import Fact, Modality, Moment, Presence
+from fhirsvc.domain.evidence import Fact, Modality, Moment, Presence, Side
 from fhirsvc.domain.history import Chart
 from fhirsvc.domain.protocol import Item, Validity
 from fhirsvc.domain.validity import Leg, best, weigh
@@ -36,7 +36,9 @@ def read_imaging(chart: Chart, item: Item, leg: Leg) -> Reading:
     """What the newest study that can answer says of this leg; an older one stands against a lesser, negative one."""
     weighed = tuple(_weigh(chart, item, leg, fact) for fact in chart.of(item.concepts))
     study = _standing(_studies(weighed))
-    shown = tuple(each for each in study if _shows(each))
+    shown = tuple(each for each in study if _shows(each) and not _is_contradicted(each, study, leg))
+    if not shown and any(map(_shows, study)):
+        study = ()
     validity = best(*(each.validity for each in shown)) if shown else Validity.FULL
     presence = Presence.PRESENT if shown else Presence.ABSENT if study else Presence.UNKNOWN
     return Reading(
@@ -85,6 +87,17 @@ def _rank(study: Study) -> int:
 def _shows(each: Weighed) -> bool:
     """Contact on this leg and at a root that counts here; beside a general denial it stands (RULES 3.10)."""
     return each.presence is Presence.PRESENT and each.validity is not Validity.EXCLUDED
+
+
+def _is_contradicted(shown: Weighed, study: Study, leg: Leg) -> bool:
+    """Another report of the same time denies what this one shows; inside one report the affirmed one stands (3.10)."""
+    return any(
+        each.presence is Presence.ABSENT
+        and each.fact.source.resource != shown.fact.source.resource
+        and each.fact.side in (leg.side, Side.BOTH, Side.UNKNOWN)
+        and each.fact.root in (None, shown.fact.root)
+        for each in study
+    )
 
 
 def _printed(each: Weighed, study: Study) -> Weighed:

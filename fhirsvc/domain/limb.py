@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from fhirsvc.domain.assessment import Reading, Reason
+from fhirsvc.domain.assessment import Fate, Reading, Reason
 from fhirsvc.domain.complaints import Complaints, Limb
 from fhirsvc.domain.evidence import Fact, Moment, Presence, Qualifier, Side
 from fhirsvc.domain.history import Chart, age_reached, inflammatory_features, tarsal_tunnel_sign
 from fhirsvc.domain.protocol import Rule, Validity
 from fhirsvc.domain.readings import tiers_of
-from fhirsvc.domain.reflex import reflex_of
+from fhirsvc.domain.reflex import partner_of
 from fhirsvc.domain.rows import State, matches
 from fhirsvc.domain.validity import Leg
 
@@ -62,8 +62,8 @@ def other_reflex_examined(chart: Chart, limb: Limb) -> bool:
 
 def reflex_result(chart: Chart, limb: Limb, side: Side) -> str:
     """The word that stands for the reflex of a leg; "" = none recorded, or contradictory."""
-    leg = Leg(kind=limb.kind, side=side, sided=True, limbs=1, only=True)
-    return reflex_of(chart, chart.protocol.item("REFLEX"), leg).word
+    leg = Leg(kind=limb.kind, side=side.other, sided=True, limbs=1, only=True)
+    return partner_of(chart, chart.protocol.item("REFLEX"), leg).word
 
 
 def recorded_words(chart: Chart, complaints: Complaints, limb: Limb, readings: Readings) -> frozenset[str]:
@@ -99,8 +99,12 @@ def recorded_facts(chart: Chart, complaints: Complaints, limb: Limb, readings: R
 
 def _excluded_by_confounder(reading: Reading) -> bool:
     """Was a finding that is otherwise good excluded by a confounder of RULES 3.3?"""
+    negatives = [each.fact.moment for each in reading.weighed if each.fate is Fate.NEGATIVE]
     return any(
-        each.presence is Presence.PRESENT and each.validity is Validity.EXCLUDED and Reason.CONFOUNDER in each.reasons
+        each.presence is Presence.PRESENT
+        and each.validity is Validity.EXCLUDED
+        and Reason.CONFOUNDER in each.reasons
+        and not any(each.fact.moment.before(negative) for negative in negatives)
         for each in reading.weighed
     )
 
@@ -168,13 +172,21 @@ def missing_of(chart: Chart, limb: Limb, readings: Readings) -> tuple[str, ...]:
         found.append("side")
     if _age_is_missing(chart, readings):
         found.append("birth")
-    local = readings["LOCAL"]
-    if local.presence is Presence.UNKNOWN and not local.repeat:
+    if not _palpated(chart, readings["LOCAL"]):
         found.append("palpation")
     found.extend(_missing_reflex(chart, limb, readings["REFLEX"]))
     found.extend(word for word, name in _TESTS if not readings[name].examined and not readings[name].repeat)
-    found.extend(f"repeat:{name}:{limb.side}" for name, reading in readings.items() if reading.repeat)
+    found.extend(f"repeat:{name}:{limb.side}" for name in _REPEATABLE if readings[name].repeat)
     return tuple(found)
+
+
+_REPEATABLE = ("REFLEX", "MOTOR", "SENS", "XSLR", "RADSX", "SLR", "LUMBAGG", "LOCAL")
+
+
+def _palpated(chart: Chart, local: Reading) -> bool:
+    """Was the structure palpated, if only with results that contradict each other?"""
+    palpation = chart.protocol.item("LOCAL").palpation
+    return local.repeat or any(each.fact.concept in palpation for each in local.used)
 
 
 def _age_is_missing(chart: Chart, readings: Readings) -> bool:

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from fhirsvc.domain.evidence import Fact, Presence, Side
 from fhirsvc.domain.protocol import Measure, Protocol
+from fhirsvc.domain.validity import admitted
 
 
 def measured(protocol: Protocol, facts: Iterable[Fact]) -> tuple[Fact, ...]:
@@ -26,15 +27,17 @@ def _measure(protocol: Protocol, measure: Measure | None, fact: Fact, facts: tup
     return replace(fact, presence=Presence.PRESENT if sign else Presence.ABSENT)
 
 
+def _may_be_read(fact: Fact) -> bool:
+    return admitted(replace(fact, presence=Presence.PRESENT))
+
+
 def _less_than_share(
     protocol: Protocol, measure: Measure, fact: Fact, number: Fraction, facts: tuple[Fact, ...]
 ) -> bool:
-    """Single-leg heel raises: at most half of what the other side managed at the same time is weakness too."""
+    """Single-leg heel raises: at most half of what the other side last managed is weakness too."""
     if not measure.share_of_other_side or fact.side not in (Side.LEFT, Side.RIGHT):
         return False
     share = protocol.thresholds[measure.share_of_other_side].value
-    return any(
-        other.number is not None and number <= share * other.number
-        for other in facts
-        if other.concept == fact.concept and other.side is fact.side.other and other.moment.overlaps(fact.moment)
-    )
+    others = [other for other in facts if other.concept == fact.concept and other.side is fact.side.other]
+    counted = [(other.moment, other.number) for other in others if other.number is not None and _may_be_read(other)]
+    return bool(counted) and number <= share * max(counted)[1]

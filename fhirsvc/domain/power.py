@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from fractions import Fraction
 
 from fhirsvc.domain.assessment import Note
-from fhirsvc.domain.evidence import Fact, Moment, Presence, Qualifier, Side, Source
-from fhirsvc.domain.history import Chart, for_leg, rupture_suspected
+from fhirsvc.domain.evidence import Fact, Presence, Qualifier, Side, Source
+from fhirsvc.domain.history import Chart, for_leg, is_sure, rupture_suspected
 from fhirsvc.domain.validity import admitted
 
 
@@ -47,12 +47,7 @@ def _is_result(fact: Fact) -> bool:
 
 
 def _leg(chart: Chart, side: Side, results: Sequence[Fact]) -> Weakness:
-    own = (
-        [fact for fact in results if fact.side is Side.UNKNOWN]
-        if side is Side.UNKNOWN
-        else list(for_leg(results, side))
-    )
-    found = [_judge(chart, side, series) for series in _series(own)]
+    found = [_judge(chart, side, series) for series in _series(side, results)]
     return Weakness(
         side=side,
         facts=tuple(fact for facts, _ in found for fact in facts),
@@ -60,93 +55,125 @@ def _leg(chart: Chart, side: Side, results: Sequence[Fact]) -> Weakness:
     )
 
 
-def _series(results: Iterable[Fact]) -> list[list[Fact]]:
-    """Results of the same test of a leg, oldest first; of one time the lowest grade last, for that one is judged."""
-    by_test: dict[str, list[Fact]] = {}
-    for fact in results:
-        by_test.setdefault(fact.concept, []).append(fact)
-    return [sorted(series, key=_oldest_and_best_first) for series in by_test.values()]
+def _series(side: Side, results: Sequence[Fact]) -> list[list[Fact]]:
+    """For each muscle found weak in this leg its results and the normals that cover it, oldest first.
+
+    A normal of the same test, or of the power of the leg in general, covers it; without a side it covers both legs.
+    """
+    weak = [fact for fact in results if fact.presence is Presence.PRESENT and _is_of(fact, side)]
+    normals = [fact for fact in results if fact.presence is Presence.ABSENT and _covers(fact, side)]
+    series = []
+    for concept in sorted({fact.concept for fact in weak}):
+        own = [fact for fact in weak if fact.concept == concept]
+        covering = [each for each in normals if each.concept == concept or each.root is None]
+        series.append(sorted([*own, *covering], key=_by_time))
+    return series
 
 
-def _oldest_and_best_first(fact: Fact) -> tuple[Moment, Fraction, Source]:
-    return (fact.moment, -fact.number if fact.number is not None else Fraction(0), fact.source)
+def _is_of(fact: Fact, side: Side) -> bool:
+    return fact.side is side or (fact.side is Side.BOTH and side is not Side.UNKNOWN)
+
+
+def _covers(fact: Fact, side: Side) -> bool:
+    return fact.side in (side, Side.BOTH, Side.UNKNOWN)
+
+
+def _by_time(fact: Fact) -> tuple[datetime, Source]:
+    """A partial date counts as its latest day (RULES 3.4 urgent rows)."""
+    return (fact.moment.last, fact.source)
 
 
 Verdict = tuple[tuple[Fact, ...], tuple[Note, ...]]
 
 
 def _judge(chart: Chart, side: Side, series: Sequence[Fact]) -> Verdict:
-    """The newest result of a test, or nothing when results of that time contradict each other."""
-    newest = series[-1]
-    if _contradicted(series) or newest.presence is not Presence.PRESENT:
+    """The newest result of a test; results of that time that contradict each other are unknown."""
+    readable = [fact for fact in series if _can_replace(fact)]
+    if not readable:
+        return (), _limited(chart, series)
+    together = [fact for fact in readable if fact.moment.overlaps(readable[-1].moment)]
+    weak = [fact for fact in together if fact.presence is Presence.PRESENT]
+    if not weak or any(_contradicts(fact, weak) for fact in together):
         return (), ()
-    falling = _falling(chart, series)
-    if not falling and not _severe(chart, newest):
-        return (), ()
-    note = _why_not(chart, side, series, falling=falling)
-    if note:
-        return (), (Note(code=note, text=chart.protocol.texts[f"note.{note}"], facts=(newest,)),)
-    return (newest,), ()
+    worst = min(weak, key=lambda fact: (_grade(chart, fact), fact.source))
+    falling = any(_falling(chart, fact, readable) for fact in weak)
+    if not falling and not _severe(chart, worst):
+        return (), _limited(chart, series)
+    code = _why_not(chart, side, worst, readable, falling=falling)
+    return ((), (_note(chart, code, worst),)) if code else ((worst,), ())
 
 
-def _contradicted(series: Sequence[Fact]) -> bool:
-    newest = series[-1]
-    together = [fact for fact in series if fact.moment.overlaps(newest.moment)]
-    return len({fact.presence for fact in together}) > 1
+def _contradicts(fact: Fact, weak: Sequence[Fact]) -> bool:
+    """A normal result of the same test that names the side; a general one of the same time does not outweigh it."""
+    same_test = any(fact.concept == each.concept for each in weak)
+    return fact.presence is Presence.ABSENT and fact.side is not Side.UNKNOWN and same_test
 
 
-def grade_of(fact: Fact, full: Fraction) -> Fraction | None:
-    """The MRC grade; a result in words: normal is full power, weak without a grade is unknown."""
-    if fact.number is not None:
-        return fact.number
-    return full if fact.presence is Presence.ABSENT else None
+def _can_replace(fact: Fact) -> bool:
+    """Is it a result that can stand for the power of a muscle, and end an earlier one?
+
+    Weakness that pain explains is none (RULES 3.3), "weak" without a grade says nothing of severity, and a normal that
+    is preliminary, uncertain or undated ends no alarm.
+    """
+    if Qualifier.PAIN_LIMITED in fact.qualifiers:
+        return False
+    if fact.presence is Presence.ABSENT:
+        return is_sure(fact)
+    return fact.number is not None or Qualifier.PROGRESSIVE in fact.qualifiers
+
+
+def _limited(chart: Chart, series: Sequence[Fact]) -> tuple[Note, ...]:
+    limited = [fact for fact in series if Qualifier.PAIN_LIMITED in fact.qualifiers and _severe(chart, fact)]
+    return (_note(chart, "power-pain-limited", limited[-1]),) if limited else ()
+
+
+def _note(chart: Chart, code: str, fact: Fact) -> Note:
+    return Note(code=code, text=chart.protocol.texts[f"note.{code}"], facts=(fact,))
+
+
+def _grade(chart: Chart, fact: Fact) -> Fraction:
+    """The MRC grade; normal without a number is full power, and so is weakness that gives none."""
+    return chart.protocol.thresholds["full-power"].value if fact.number is None else fact.number
 
 
 def _severe(chart: Chart, fact: Fact) -> bool:
     return fact.number is not None and fact.number <= chart.protocol.thresholds["severe-power"].value
 
 
-def _falling(chart: Chart, series: Sequence[Fact]) -> bool:
+def _falling(chart: Chart, fact: Fact, series: Sequence[Fact]) -> bool:
     """At least one whole grade lower than a result in the window before it, or recorded as progressive."""
-    newest = series[-1]
-    if Qualifier.PROGRESSIVE in newest.qualifiers:
+    if Qualifier.PROGRESSIVE in fact.qualifiers:
         return True
-    full = chart.protocol.thresholds["full-power"].value
-    now, window = grade_of(newest, full), chart.protocol.days("falling-window")
     drop = chart.protocol.thresholds["falling-grades"].value
-    return now is not None and any(
-        before is not None and before - now >= drop and (newest.moment.latest - earlier.moment.latest).days <= window
-        for earlier in series[:-1]
-        for before in (grade_of(earlier, full),)
+    window = chart.protocol.days("falling-window")
+    return fact.number is not None and any(
+        _grade(chart, earlier) - fact.number >= drop
+        and 0 <= (fact.moment.latest - earlier.moment.latest).days <= window
+        for earlier in series
+        if earlier.number is not None or earlier.presence is Presence.ABSENT
     )
 
 
-def _why_not(chart: Chart, side: Side, series: Sequence[Fact], *, falling: bool) -> str:
+def _why_not(chart: Chart, side: Side, fact: Fact, series: Sequence[Fact], *, falling: bool) -> str:
     """The closed word of the note that stands in place of the alarm; "" = it is urgent."""
-    newest = series[-1]
-    if Qualifier.PAIN_LIMITED in newest.qualifiers:
-        return "power-pain-limited"
-    if (newest.received.astimezone(UTC).date() - newest.moment.latest).days > chart.protocol.days("power-receipt"):
+    if (fact.received.astimezone(UTC).date() - fact.moment.latest).days > chart.protocol.days("power-receipt"):
         return "urgent-past"
     if rupture_suspected(chart, side):
         return "power-rupture"
-    if for_leg(chart.history("non-root-cause"), side):
+    if any(is_sure(cause) for cause in for_leg(chart.history("non-root-cause"), side)):
         return "power-non-root"
-    return "power-unchanged" if not falling and _long_unchanged(chart, series) else ""
+    return "power-unchanged" if not falling and _long_unchanged(chart, fact, series) else ""
 
 
-def _long_unchanged(chart: Chart, series: Sequence[Fact]) -> bool:
+def _long_unchanged(chart: Chart, fact: Fact, series: Sequence[Fact]) -> bool:
     """An equal or lower result, or the onset, more than a year before, and no better result since (RULES 3.9 U2)."""
-    newest, window = series[-1], chart.protocol.days("unchanged-power")
-    if newest.onset and (newest.moment.latest - newest.onset.latest).days > window:
+    window = chart.protocol.days("unchanged-power")
+    if fact.onset and (fact.moment.latest - fact.onset.latest).days > window:
         return True
-    full = chart.protocol.thresholds["full-power"].value
-    now = grade_of(newest, full)
-    grades = [(fact, grade_of(fact, full)) for fact in series]
-    known = [(fact, grade) for fact, grade in grades if grade is not None and now is not None]
-    as_low = [fact for fact, grade in known if now is not None and grade <= now]
+    now = _grade(chart, fact)
+    as_low = [each for each in series if each.number is not None and each.number <= now and is_sure(each)]
     return any(
-        (newest.moment.latest - early.moment.latest).days > window
-        and not any(now is not None and grade > now and early.moment.before(later.moment) for later, grade in known)
+        (fact.moment.latest - early.moment.latest).days > window
+        and not any(_grade(chart, later) > now and early.moment.before(later.moment) for later in series)
         for early in as_low
     )

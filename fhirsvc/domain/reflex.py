@@ -11,7 +11,7 @@ from fhirsvc.domain.history import Chart, age_reached, normal_since_surgery
 from fhirsvc.domain.protocol import Confounder, Item, Validity
 from fhirsvc.domain.standing import STILL_EXAMINED
 from fhirsvc.domain.timeline import Standing, age_in_days, newest, stand
-from fhirsvc.domain.validity import Leg, fate_of, lowest, weigh
+from fhirsvc.domain.validity import Leg, best, fate_of, lowest, weigh
 
 _DEGREE = {"absent": 3, "reduced": 2, "normal": 1, "brisk": 0}
 
@@ -29,24 +29,40 @@ class Result:
 def read_reflex(chart: Chart, item: Item, leg: Leg) -> Reading:
     """Present when reduced or absent here; its worth follows from the other side, age, neuropathy and surgery."""
     own = reflex_of(chart, item, leg)
-    other = reflex_of(chart, item, replace(leg, side=leg.side.other))
+    other = partner_of(chart, item, leg)
     if own.carrier is None or own.standing.presence is not Presence.PRESENT:
         return _reading(item, own, own.carrier, other, Validity.FULL)
     carrier = _paired(chart, item, own, own.carrier, other)
     return _reading(item, own, carrier, other, carrier.validity)
 
 
+def partner_of(chart: Chart, item: Item, leg: Leg) -> Result:
+    """What stands for the other leg; an abnormal result without a side is this leg's at most, never the other's too."""
+    sided = [each for each in chart.of(item.concepts) if each.side is not Side.UNKNOWN or _is_normal(each)]
+    return _result(chart, item, replace(leg, side=leg.side.other), sided)
+
+
 def reflex_of(chart: Chart, item: Item, leg: Leg) -> Result:
-    """The newest result of one leg. Results of one time that differ only in degree are read as the milder one."""
-    facts = chart.of(item.concepts)
+    """What stands for one leg: the newest degree, and of the results of that degree the best, then the newest."""
+    return _result(chart, item, leg, chart.of(item.concepts))
+
+
+def _result(chart: Chart, item: Item, leg: Leg, facts: Sequence[Fact]) -> Result:
+    """Results of one time that differ only in degree are read as the milder one."""
     weighed = tuple(_weigh(chart, item, leg, fact, facts) for fact in facts)
     standing = stand(each for each in weighed if set(each.reasons) <= STILL_EXAMINED)
     if standing.presence is Presence.UNKNOWN:
         return Result("", None, standing, weighed)
     latest = newest(standing.carriers).fact.moment
-    together = [each for each in standing.carriers if each.fact.moment.overlaps(latest)]
-    carrier = min(together, key=lambda each: (_DEGREE[reflex_word(each.fact)], each.fact.source))
-    return Result(reflex_word(carrier.fact), carrier, standing, weighed)
+    together = [reflex_word(each.fact) for each in standing.carriers if each.fact.moment.overlaps(latest)]
+    word = min(together, key=_DEGREE.__getitem__)
+    alike = [each for each in standing.carriers if reflex_word(each.fact) == word]
+    worth = best(*(each.validity for each in alike))
+    return Result(word, newest(each for each in alike if each.validity is worth), standing, weighed)
+
+
+def _is_normal(fact: Fact) -> bool:
+    return fact.presence is Presence.ABSENT
 
 
 def reflex_word(fact: Fact) -> str:

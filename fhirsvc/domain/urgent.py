@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date
 
 from fhirsvc.domain.assessment import Note
-from fhirsvc.domain.evidence import Fact, Presence, Qualifier, Side, Verification
-from fhirsvc.domain.history import Chart, age_reached
+from fhirsvc.domain.evidence import Fact, Presence, Qualifier, Side, Status, Verification
+from fhirsvc.domain.history import Chart, age_reached, is_sure
 from fhirsvc.domain.power import Weakness, weaknesses
 from fhirsvc.domain.protocol import Feature, Protocol
 from fhirsvc.domain.validity import admission_of_red_flag, admitted
@@ -35,9 +35,10 @@ class Urgency:
         return frozenset(each.word for each in self.alarms)
 
     def facts_of(self, words: Iterable[str]) -> tuple[Fact, ...]:
-        """The Facts behind some of the words."""
+        """The Facts behind some of the words, newest first."""
         wanted = frozenset(words)
-        return tuple(dict.fromkeys(fact for each in self.alarms if each.word in wanted for fact in each.facts))
+        told = dict.fromkeys(fact for each in self.alarms if each.word in wanted for fact in each.facts)
+        return tuple(sorted(told, key=lambda fact: (fact.moment, fact.source), reverse=True))
 
 
 def urgency_of(chart: Chart) -> Urgency:
@@ -92,11 +93,11 @@ def _statements(chart: Chart, feature: Feature, legs: Sequence[Weakness]) -> tup
 
 
 def _both_legs(legs: Sequence[Weakness]) -> tuple[Fact, ...]:
-    """Both legs meeting U2 is a deficit of both legs (RULES 3.9); it is dated by its newest result."""
+    """Both legs meeting U2 is a deficit of both legs (RULES 3.9); it is as old as the younger of the two."""
     urgent = {leg.side: leg for leg in legs if leg.urgent}
     if not {Side.LEFT, Side.RIGHT} <= set(urgent):
         return ()
-    return (max((fact for leg in urgent.values() for fact in leg.facts), key=lambda fact: (fact.moment, fact.source)),)
+    return (max((fact for leg in urgent.values() for fact in leg.facts), key=lambda fact: (_since(fact), fact.source)),)
 
 
 def _judge(chart: Chart, feature: Feature, fact: Fact) -> _Judged:
@@ -121,7 +122,7 @@ def _noted(protocol: Protocol, feature: Feature, fact: Fact, code: str) -> _Judg
 
 def _since(fact: Fact) -> date:
     """Onset; a statement of worsening counts as new on its date; onset unknown: last assertion (RULES 3.9 clock)."""
-    if fact.onset is None or Qualifier.WORSENING in fact.qualifiers:
+    if fact.onset is None or fact.qualifiers & {Qualifier.WORSENING, Qualifier.PROGRESSIVE}:
         return fact.moment.latest
     return fact.onset.latest
 
@@ -152,10 +153,12 @@ def _rule_outs(chart: Chart, word: str) -> tuple[Fact, ...]:
 
 
 def _refutes(fact: Fact) -> bool:
-    """A refuted Condition, or a denial that may be read as it stands."""
+    """A refuted Condition or a plain denial, dated and not of the future: what silences an urgent row is certain."""
+    if fact.recorded is None or fact.recorded.earliest > received_on(fact):
+        return False
     if fact.verification is Verification.REFUTED:
-        return admission_of_red_flag(fact, refuted=True)
-    return fact.presence is Presence.ABSENT and admitted(fact)
+        return admission_of_red_flag(fact, refuted=True) and fact.status is Status.FINAL
+    return fact.presence is Presence.ABSENT and is_sure(fact)
 
 
 def _later_normals(chart: Chart, alarms: Sequence[Alarm]) -> list[Note]:
@@ -185,7 +188,7 @@ def _recent_back_pain(chart: Chart) -> tuple[Fact, ...]:
 
 def _ends(denial: Fact, pain: Fact) -> bool:
     """A later denial of the same pain: that the low back does not hurt says nothing of the rest of the back."""
-    return denial.concept == pain.concept and pain.moment.before(denial.moment)
+    return denial.concept == pain.concept and pain.moment.before(denial.moment) and is_sure(denial)
 
 
 def _began_recently(chart: Chart, fact: Fact) -> bool:
