@@ -73,7 +73,7 @@ def replaced(name: str, member: Any) -> Any:
     return REFERENCES.get(member, member) if name == "reference" and isinstance(member, str) else member
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(texts())
 def test_it_says_what_the_edited_resource_says(text: str) -> None:
     assert json.loads(served(text)) == edited(json.loads(text))
@@ -102,7 +102,7 @@ def blank(text: str) -> str:
     return REFERENCE.sub(r"\1", text)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(texts())
 def test_every_other_byte_stays(text: str) -> None:
     assert blank(undone(served(text), json.loads(text))) == blank(text)
