@@ -10,7 +10,7 @@ from fhirsvc.domain.assessment import Fate, Note, Reason, Weighed
 from fhirsvc.domain.evidence import ClinicalStatus, Fact, Moment, Presence, Side
 from fhirsvc.domain.protocol import Complaint, Protocol, Validity
 from fhirsvc.domain.timeline import age_in_days
-from fhirsvc.domain.validity import admission
+from fhirsvc.domain.validity import admission, admitted
 
 _SPECIFIC = (Complaint.ACHILLES, Complaint.PLANTAR)
 _ORDER = tuple(Complaint)
@@ -52,7 +52,8 @@ class Complaints:
 def complaints_of(protocol: Protocol, facts: Iterable[Fact], on: date) -> Complaints:
     """The active, non-refuted complaints of the patient, absorbed into limbs."""
     told = sorted((fact for fact in facts if fact.concept in protocol.complaints), key=lambda fact: fact.source)
-    weighed = [_weigh(protocol, fact, told, on) for fact in told]
+    denials = [fact for fact in told if fact.presence is Presence.ABSENT and admitted(fact)]
+    weighed = [_weigh(protocol, fact, denials, on) for fact in told]
     active = [each.fact for each in weighed if each.fate is Fate.USED]
     limbs = _absorb(_limbs(protocol, active))
     return Complaints(
@@ -62,14 +63,14 @@ def complaints_of(protocol: Protocol, facts: Iterable[Fact], on: date) -> Compla
     )
 
 
-def _weigh(protocol: Protocol, fact: Fact, told: Sequence[Fact], on: date) -> Weighed:
+def _weigh(protocol: Protocol, fact: Fact, denials: Sequence[Fact], on: date) -> Weighed:
     """USED when it makes a limb; a missing clinicalStatus is read as active, a provisional complaint counts."""
     validity, reasons = admission(fact)
     if fact.presence is not Presence.PRESENT:
         validity, reasons = Validity.EXCLUDED, (Reason.NO_RESULT,)
     elif age_in_days(fact.moment, on) > protocol.days("complaint-active"):
         validity, reasons = Validity.EXCLUDED, (*reasons, Reason.EXPIRED)
-    elif not fact.problem and any(_denies(other, fact) for other in told):
+    elif not fact.problem and any(_denies(other, fact) for other in denials):
         validity, reasons = Validity.EXCLUDED, (*reasons, Reason.REPLACED)
     fate = Fate.EXCLUDED if validity is Validity.EXCLUDED else Fate.USED
     return Weighed(fact=fact, presence=fact.presence, validity=validity, fate=fate, reasons=reasons)
@@ -79,9 +80,7 @@ def _denies(other: Fact, fact: Fact) -> bool:
     """A later statement of the same complaint and side that it is gone; it does not deny an active problem."""
     return (
         other.concept == fact.concept
-        and other.presence is Presence.ABSENT
-        and admission(other)[0] is not Validity.EXCLUDED
-        and (other.side in (fact.side, Side.BOTH, Side.UNKNOWN))
+        and other.side in (fact.side, Side.BOTH, Side.UNKNOWN)
         and fact.moment.before(other.moment)
     )
 

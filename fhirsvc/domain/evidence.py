@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
@@ -28,6 +29,14 @@ class Side(StrEnum):
     def other(self) -> Side:
         """The opposite leg; BOTH and UNKNOWN have none and stay what they are."""
         return {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}.get(self, self)
+
+
+def agreed_side(sides: Iterable[Side]) -> Side | None:
+    """The side that all agree on; None = none was named; UNKNOWN = they contradict each other (RULES 3.8)."""
+    distinct = set(sides)
+    if not distinct:
+        return None
+    return distinct.pop() if len(distinct) == 1 else Side.UNKNOWN
 
 
 class Root(StrEnum):

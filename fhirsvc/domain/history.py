@@ -33,16 +33,15 @@ class Chart:
 def undenied(facts: Iterable[Fact]) -> tuple[Fact, ...]:
     """Those that say it is there and are not denied since, nor at the same time (RULES 3.3, 3.4 latest valid wins)."""
     told = tuple(fact for fact in facts if admitted(fact))
-    return tuple(
-        fact for fact in told if fact.presence is Presence.PRESENT and not any(_denies(each, fact) for each in told)
-    )
+    denials = tuple(fact for fact in told if fact.presence is Presence.ABSENT)
+    present = (fact for fact in told if fact.presence is Presence.PRESENT)
+    return tuple(fact for fact in present if not any(_denies(each, fact) for each in denials))
 
 
 def _denies(other: Fact, fact: Fact) -> bool:
     """A negative without a side covers both sides; one for the other leg says nothing of this one."""
     return (
-        other.presence is Presence.ABSENT
-        and other.concept == fact.concept
+        other.concept == fact.concept
         and other.side in (fact.side, Side.BOTH, Side.UNKNOWN)
         and not other.moment.before(fact.moment)
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from fhirsvc.domain.assessment import Fate, Reading, Reason, Weighed
-from fhirsvc.domain.evidence import Fact, Modality, Moment, Presence, Side
+from fhirsvc.domain.evidence import Fact, Modality, Moment, Presence, Root, Side
 from fhirsvc.domain.history import Chart
 from fhirsvc.domain.protocol import Item, Validity
 from fhirsvc.domain.validity import Leg, best, weigh
@@ -36,7 +36,8 @@ def read_imaging(chart: Chart, item: Item, leg: Leg) -> Reading:
     """What the newest study that can answer says of this leg; an older one stands against a lesser, negative one."""
     weighed = tuple(_weigh(chart, item, leg, fact) for fact in chart.of(item.concepts))
     study = _standing(_studies(weighed))
-    shown = tuple(each for each in study if _shows(each) and not _is_contradicted(each, study, leg))
+    denials = {(each.fact.source.resource, each.fact.root) for each in study if _denies(each, leg)}
+    shown = tuple(each for each in study if _shows(each) and not any(_contradicts(each, *denial) for denial in denials))
     if not shown and any(map(_shows, study)):
         study = ()
     validity = best(*(each.validity for each in shown)) if shown else Validity.FULL
@@ -46,7 +47,7 @@ def read_imaging(chart: Chart, item: Item, leg: Leg) -> Reading:
         presence=presence,
         validity=validity,
         tier="",
-        weighed=tuple(_printed(each, study) for each in weighed),
+        weighed=_printed_all(weighed, frozenset(study)),
         grade=_GRADE[validity] if shown else "neg" if study else "none",
         examined=bool(study),
     )
@@ -89,18 +90,20 @@ def _shows(each: Weighed) -> bool:
     return each.presence is Presence.PRESENT and each.validity is not Validity.EXCLUDED
 
 
-def _is_contradicted(shown: Weighed, study: Study, leg: Leg) -> bool:
+def _denies(each: Weighed, leg: Leg) -> bool:
+    return each.presence is Presence.ABSENT and each.fact.side in (leg.side, Side.BOTH, Side.UNKNOWN)
+
+
+def _contradicts(shown: Weighed, report: str, root: Root | None) -> bool:
     """Another report of the same time denies what this one shows; inside one report the affirmed one stands (3.10)."""
-    return any(
-        each.presence is Presence.ABSENT
-        and each.fact.source.resource != shown.fact.source.resource
-        and each.fact.side in (leg.side, Side.BOTH, Side.UNKNOWN)
-        and each.fact.root in (None, shown.fact.root)
-        for each in study
-    )
+    return report != shown.fact.source.resource and root in (None, shown.fact.root)
 
 
-def _printed(each: Weighed, study: Study) -> Weighed:
+def _printed_all(weighed: Iterable[Weighed], study: frozenset[Weighed]) -> tuple[Weighed, ...]:
+    return tuple(_printed(each, study) for each in weighed)
+
+
+def _printed(each: Weighed, study: frozenset[Weighed]) -> Weighed:
     if each in study:
         return each
     if set(each.reasons) <= _STILL_A_STUDY and each.presence is not Presence.UNKNOWN:

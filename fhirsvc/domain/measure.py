@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-from fhirsvc.domain.evidence import Fact, Presence, Side
+from fhirsvc.domain.evidence import Fact, Moment, Presence, Side
 from fhirsvc.domain.protocol import Measure, Protocol
 from fhirsvc.domain.validity import admitted
 
@@ -15,29 +15,35 @@ def measured(protocol: Protocol, facts: Iterable[Fact]) -> tuple[Fact, ...]:
     """The same facts, those with a number given the presence that the protocol's thresholds say (RULES 3.2)."""
     known = tuple(facts)
     measures = {each.concept: each for each in protocol.measures}
-    return tuple(_measure(protocol, measures.get(fact.concept), fact, known) for fact in known)
+    last = _last_counts(fact for fact in known if fact.concept in measures)
+    return tuple(_measure(protocol, measures.get(fact.concept), fact, last) for fact in known)
 
 
-def _measure(protocol: Protocol, measure: Measure | None, fact: Fact, facts: tuple[Fact, ...]) -> Fact:
+Counts = Mapping[tuple[str, Side], tuple[Moment, Fraction]]
+
+
+def _last_counts(facts: Iterable[Fact]) -> Counts:
+    """The newest number of each Concept on each side."""
+    last: dict[tuple[str, Side], tuple[Moment, Fraction]] = {}
+    for fact in facts:
+        if fact.number is not None and admitted(replace(fact, presence=Presence.PRESENT)):
+            place = (fact.concept, fact.side)
+            last[place] = max(last.get(place, (fact.moment, fact.number)), (fact.moment, fact.number))
+    return last
+
+
+def _measure(protocol: Protocol, measure: Measure | None, fact: Fact, last: Counts) -> Fact:
     if measure is None or fact.number is None:
         return fact
     limit = protocol.thresholds[measure.threshold].value
     beyond = fact.number < limit if measure.sign == "below" else fact.number >= limit
-    sign = beyond or _less_than_share(protocol, measure, fact, fact.number, facts)
+    sign = beyond or _less_than_share(protocol, measure, fact, fact.number, last)
     return replace(fact, presence=Presence.PRESENT if sign else Presence.ABSENT)
 
 
-def _may_be_read(fact: Fact) -> bool:
-    return admitted(replace(fact, presence=Presence.PRESENT))
-
-
-def _less_than_share(
-    protocol: Protocol, measure: Measure, fact: Fact, number: Fraction, facts: tuple[Fact, ...]
-) -> bool:
+def _less_than_share(protocol: Protocol, measure: Measure, fact: Fact, number: Fraction, last: Counts) -> bool:
     """Single-leg heel raises: at most half of what the other side last managed is weakness too."""
     if not measure.share_of_other_side or fact.side not in (Side.LEFT, Side.RIGHT):
         return False
-    share = protocol.thresholds[measure.share_of_other_side].value
-    others = [other for other in facts if other.concept == fact.concept and other.side is fact.side.other]
-    counted = [(other.moment, other.number) for other in others if other.number is not None and _may_be_read(other)]
-    return bool(counted) and number <= share * max(counted)[1]
+    other = last.get((fact.concept, fact.side.other))
+    return other is not None and number <= protocol.thresholds[measure.share_of_other_side].value * other[1]

@@ -49,7 +49,8 @@ def reflex_of(chart: Chart, item: Item, leg: Leg) -> Result:
 
 def _result(chart: Chart, item: Item, leg: Leg, facts: Sequence[Fact]) -> Result:
     """Results of one time that differ only in degree are read as the milder one."""
-    weighed = tuple(_weigh(chart, item, leg, fact, facts) for fact in facts)
+    normals = tuple(each for each in facts if each.side in (leg.side, Side.BOTH) and _is_normal(each))
+    weighed = tuple(_weigh(chart, item, leg, fact, normals) for fact in facts)
     standing = stand(each for each in weighed if set(each.reasons) <= STILL_EXAMINED)
     if standing.presence is Presence.UNKNOWN:
         return Result("", None, standing, weighed)
@@ -70,8 +71,7 @@ def reflex_word(fact: Fact) -> str:
     return fact.result or ("reduced" if fact.presence is Presence.PRESENT else "normal")
 
 
-def _weigh(chart: Chart, item: Item, leg: Leg, fact: Fact, facts: Sequence[Fact]) -> Weighed:
-    normals = tuple(each for each in facts if each.side in (leg.side, Side.BOTH))
+def _weigh(chart: Chart, item: Item, leg: Leg, fact: Fact, normals: Sequence[Fact]) -> Weighed:
     if "lumbar-surgery" in leg.confounded and normal_since_surgery(chart, fact, normals):
         leg = replace(leg, confounded=leg.confounded - {"lumbar-surgery"})
     return weigh(chart.protocol, item, fact, leg, chart.on)
@@ -131,7 +131,8 @@ def _worth_of_partner(chart: Chart, item: Item, other: Result) -> Validity:
 
 def _reading(item: Item, own: Result, carrier: Weighed | None, other: Result, validity: Validity) -> Reading:
     """What is printed: the carrier with the pair's verdict, replaced and unread results, and the partner if normal."""
-    told = tuple(_printed(each, own, carrier) for each in own.weighed if _is_printed(each, other))
+    carriers, replaced = set(own.standing.carriers), set(own.standing.replaced)
+    told = tuple(_printed(each, own, carrier, carriers, replaced) for each in own.weighed if _is_printed(each, other))
     partner: tuple[Weighed, ...] = ()
     if other.carrier is not None and other.standing.presence is Presence.ABSENT:
         partner = (replace(other.carrier, fate=Fate.NEGATIVE),)
@@ -140,7 +141,7 @@ def _reading(item: Item, own: Result, carrier: Weighed | None, other: Result, va
         presence=own.standing.presence,
         validity=validity,
         tier="",
-        weighed=told + tuple(each for each in partner if each.fact not in {printed.fact for printed in told}),
+        weighed=told + tuple(each for each in partner if all(each.fact != printed.fact for printed in told)),
         examined=own.word != "",
         repeat=own.standing.contradiction,
     )
@@ -155,11 +156,13 @@ def _is_printed(each: Weighed, other: Result) -> bool:
     )
 
 
-def _printed(each: Weighed, own: Result, carrier: Weighed | None) -> Weighed:
+def _printed(
+    each: Weighed, own: Result, carrier: Weighed | None, carriers: set[Weighed], replaced: set[Weighed]
+) -> Weighed:
     if carrier is not None and each.fact == carrier.fact:
         return carrier
-    if each in own.standing.replaced or (each in own.standing.carriers and carrier is not None):
+    if each in replaced or (each in carriers and carrier is not None):
         return replace(each, fate=Fate.EXCLUDED, reasons=(*each.reasons, Reason.REPLACED))
-    if own.standing.contradiction and each in own.standing.carriers:
+    if own.standing.contradiction and each in carriers:
         return replace(each, fate=Fate.EXCLUDED, reasons=(*each.reasons, Reason.CONTRADICTION))
     return each

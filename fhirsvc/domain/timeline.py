@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 from fhirsvc.domain.assessment import Weighed
 from fhirsvc.domain.evidence import Moment, Presence, Side
@@ -23,6 +23,7 @@ class Standing:
     contradiction: bool = False
 
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 NOTHING = Standing(Presence.UNKNOWN)
 
 
@@ -39,8 +40,9 @@ def stand(answers: Iterable[Weighed]) -> Standing:
     results = [each for each in answers if each.presence is not Presence.UNKNOWN]
     if not results:
         return NOTHING
-    current = [each for each in results if not _replaced(each, results)]
-    replaced = tuple(each for each in results if each not in current)
+    denied_from = {presence: _last_start(results, presence) for presence in (Presence.PRESENT, Presence.ABSENT)}
+    current = [each for each in results if not _is_replaced(each, denied_from)]
+    replaced = tuple(each for each in results if _is_replaced(each, denied_from))
     current = _sided_first(current)
     presences = {each.presence for each in current}
     if len(presences) > 1:
@@ -48,11 +50,14 @@ def stand(answers: Iterable[Weighed]) -> Standing:
     return Standing(presences.pop(), tuple(current), replaced)
 
 
-def _replaced(answer: Weighed, results: Sequence[Weighed]) -> bool:
+def _last_start(results: Sequence[Weighed], presence: Presence) -> datetime:
+    """When the latest of the results that say otherwise can have been at the earliest."""
+    return max((each.fact.moment.first for each in results if each.presence is not presence), default=_NEVER)
+
+
+def _is_replaced(answer: Weighed, denied_from: Mapping[Presence, datetime]) -> bool:
     """Is there a certainly later result that says otherwise?"""
-    return any(
-        answer.fact.moment.before(other.fact.moment) and answer.presence is not other.presence for other in results
-    )
+    return answer.fact.moment.last < denied_from[answer.presence]
 
 
 def _sided_first(current: list[Weighed]) -> list[Weighed]:

@@ -143,8 +143,17 @@ def _pain_on_record(chart: Chart) -> bool:
 
 
 def _ruled_out(chart: Chart, word: str, since: date) -> bool:
-    """Was the suspected condition refuted or excluded on or after that day? (RULES 3.4 rule-out)"""
-    return any(fact.moment.earliest >= since for fact in _rule_outs(chart, word))
+    """Was the suspected condition refuted or excluded on or after that day, and not stated since? (RULES 3.4)"""
+    stated = [fact.moment.last for fact in chart.of(chart.protocol.history[word]) if _is_stated(fact)]
+    return any(
+        fact.moment.earliest >= since and not any(last >= fact.moment.first for last in stated)
+        for fact in _rule_outs(chart, word)
+    )
+
+
+def _is_stated(fact: Fact) -> bool:
+    """Does it say, or suspect, that the condition is there? Then an earlier exclusion, or one of that time, is void."""
+    return fact.presence is Presence.PRESENT and admission_of_red_flag(fact)
 
 
 def _rule_outs(chart: Chart, word: str) -> tuple[Fact, ...]:

@@ -83,6 +83,7 @@ def _case(chapter: str, entry: Entry, concepts: frozenset[str]) -> Case:
     complaints = _told(entry, "complaints", concepts, condition=True)
     return Case(
         name=entry.text("case"),
+        line=getattr(entry.entries.get(Text("case")), "line", 0),
         chapter=chapter,
         patient=entry.text("patient"),
         because=entry.text("because"),

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from fhirsvc.knowledge.cases import load_cases
 from fhirsvc.knowledge.faults import Fault, Faulty
 from fhirsvc.knowledge.load import CONCEPTS, PROTOCOL, Draft, read_draft, seal_faults, version_folders
+from fhirsvc.knowledge.proof import unmet_cases
 from fhirsvc.knowledge.reading import reading_faults
 from fhirsvc.knowledge.seal import lost_versions
 from fhirsvc.knowledge.sheet import sheet_faults
@@ -31,8 +31,12 @@ def _version_faults(root: Path, folder: Path) -> tuple[Fault, ...]:
         draft = read_draft(folder)
         if draft.faults:
             return draft.faults
-        load_cases(folder)
-        return (*seal_faults(folder, draft), *sheet_faults(folder, draft), *_uncoded(root, folder, draft))
+        return (
+            *unmet_cases(folder, draft.protocol),
+            *seal_faults(folder, draft),
+            *sheet_faults(folder, draft),
+            *_uncoded(root, folder, draft),
+        )
     except Faulty as faulty:
         return faulty.faults
 

@@ -123,6 +123,7 @@ class Case:
     """
 
     name: str
+    line: int
     chapter: str
     patient: str
     because: str

@@ -7,15 +7,18 @@ from pathlib import Path
 from fhirsvc.knowledge.faults import Fault, Faulty
 from fhirsvc.knowledge.load import load_protocol, version_folders
 from fhirsvc.knowledge.lock import LOCK, read_seals, write_seals
+from fhirsvc.knowledge.proof import unmet_cases
 
 
 def seal(folder: Path) -> bool:
     """Freezes one version under its digest; False when it is sealed already.
 
-    Raises Faulty when the version has faults, or was sealed before and changed since.
+    Raises Faulty when the version has faults or does not meet its cases, or was sealed before and changed since.
     """
     root = folder.absolute().parents[2]
     protocol = load_protocol(folder)
+    if faults := tuple(unmet_cases(folder, protocol)):
+        raise Faulty(faults)
     seals = read_seals(root)
     if (protocol.name, protocol.version) in seals:
         return False
