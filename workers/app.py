@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 
 from celery.signals import setup_logging, worker_process_init
@@ -11,7 +12,20 @@ from fhirsvc.adapters import telemetry
 from fhirsvc.adapters.celery_queue import CeleryQueue, application
 from fhirsvc.usecases.work import Sweeper, Worker
 
-app = application(settings.read().broker_url)
+UNUSABLE = 3
+"""Exit code for settings that cannot be used, as of the command line."""
+
+
+def _broker() -> str:
+    """The address of the broker; without one there is nothing that these workers could be woken by."""
+    broker = settings.read().broker_url
+    if not broker:
+        sys.stderr.write("FHIRSVC_BROKER_URL is not set: name the Redis that wakes the workers.\n")
+        sys.exit(UNUSABLE)
+    return broker
+
+
+app = application(_broker())
 app.conf.include = ["workers.tasks"]
 
 
