@@ -13,6 +13,11 @@ from fhirsvc.fhir.extract.language import Language
 
 _GRADE = re.compile(r"(?:(?:mrc|grade|power):? )*([0-5]) ?([+-])?(?: ?(?:/|out of) ?5)?([+-])?")
 _NUMBER = re.compile(r"[+-]?\d{1,4}(?:\.\d{1,4})?")
+_PAIN_SCORE = re.compile(
+    r"(?:(?:vas|nrs|nprs|pain|pain score|score|severity):? )?"
+    r"(\d{1,3}(?:\.\d)?)(?: ?(?:-|to) ?(\d{1,3}(?:\.\d)?))? ?(?:/|out of) ?10"
+)
+_WORST_PAIN = Fraction(10)
 _FULL_POWER = Fraction(5)
 _THIRD = Fraction(1, 3)
 _PRESENCES = {"present": Presence.PRESENT, "absent": Presence.ABSENT, "unknown": Presence.UNKNOWN}
@@ -32,6 +37,8 @@ _YES_OR_NO = frozenset(
     }
 )
 _COUNTED = frozenset({"count", "score", "degrees"})
+_SCORED = frozenset({"complaint", "symptom"})
+_SCORE_UNITS = frozenset({"", "1", "/10", "{score}", "score", "points", "{points}", "{nrs}", "{vas}", "{pain score}"})
 _UNITS = {
     "power": frozenset({"", "1", "/5", "{score}", "{grade}", "{mrc}", "mrc", "grade", "{mrc grade}"}),
     "reflex": frozenset({"", "1", "+", "{score}", "{grade}", "grade"}),
@@ -39,6 +46,8 @@ _UNITS = {
         {"", "1", "{count}", "{#}", "{repetitions}", "{reps}", "{raises}", "raises", "repetitions", "reps"}
     ),
     "score": frozenset({"", "1", "{score}", "score", "points", "{points}"}),
+    "complaint": _SCORE_UNITS,
+    "symptom": _SCORE_UNITS,
     "degrees": frozenset({"", "deg", "°", "degree", "degrees"}),
 }
 
@@ -85,10 +94,8 @@ def of_word(asked: Question, text: str, language: Language) -> Answer | None:
     reads = asked.concept.reads
     if reads == "reflex":
         return _reflex(asked, text, language)
-    if reads == "power" and (grade := power_grade(text)) is not None:
-        return _numbered(asked, grade)
-    if reads in _COUNTED and _NUMBER.fullmatch(normalise(text)):
-        return _numbered(asked, Fraction(normalise(text)))
+    if (graded := _graded(asked, text)) is not None:
+        return graded
     if reads == "contact" and normalise(text) in _CONTACTS:
         return _contact(_CONTACTS[normalise(text)])
     word = _function_word(text, language) if asked.function else language.word("answer", text)
@@ -98,15 +105,17 @@ def of_word(asked: Question, text: str, language: Language) -> Answer | None:
     return _contact(told.presence) if reads == "contact" else told
 
 
-def of_truth(asked: Question, value: bool) -> Answer:
-    """A tick: false is a recorded absence; true of a reflex or of a bare function says too little."""
+def of_truth(asked: Question, value: bool) -> Answer | None:
+    """A tick: false is a recorded absence; None = it says too little, as true of a reflex or any of a bare function."""
     if asked.concept.reads == "reflex" and asked.stated is None:
-        return NOT_TOLD if value else Answer(Presence.PRESENT, "absent")
+        return None if value else Answer(Presence.PRESENT, "absent")
     if asked.function:
-        return NOT_TOLD
+        return None
     if asked.concept.reads == "reflex":
-        return asked.stated if value and asked.stated else NOT_TOLD
+        return asked.stated if value else None
     told = _told(asked, Presence.PRESENT if value else Presence.ABSENT)
+    if told == NOT_TOLD:
+        return None
     return _contact(told.presence) if asked.concept.reads == "contact" else told
 
 
@@ -115,6 +124,8 @@ def of_number(asked: Question, number: Fraction, unit: str, language: Language) 
     reads = asked.concept.reads
     if unit.casefold() not in _UNITS.get(reads, frozenset()):
         return None
+    if reads in _SCORED:
+        return _scored(asked, number)
     if reads == "reflex":
         return _reflex(asked, str(number), language) if number.denominator == 1 else None
     if reads == "power" and not 0 <= number <= _FULL_POWER:
@@ -130,6 +141,12 @@ def power_grade(text: str) -> Fraction | None:
     step = {"+": _THIRD, "-": -_THIRD}.get(found[2] or found[3] or "", Fraction(0))
     grade = Fraction(found[1]) + step
     return None if grade < 0 else min(grade, _FULL_POWER)
+
+
+def pain_scores(text: str) -> tuple[Fraction, ...]:
+    """The scores of a text that names its scale ("8/10", "7-8 out of 10"); () = it is none."""
+    found = _PAIN_SCORE.fullmatch(normalise(text))
+    return tuple(Fraction(each) for each in found.groups() if each) if found else ()
 
 
 def agreed(answers: list[Answer]) -> Answer | None:
@@ -161,6 +178,18 @@ def _stated(concept: Concept, answer: str) -> Answer | None:
     return Answer(_PRESENCES.get(answer, Presence.UNKNOWN))
 
 
+def _graded(asked: Question, text: str) -> Answer | None:
+    """A grade, number or score written as a text; None = it is none, or it is beyond its scale."""
+    reads = asked.concept.reads
+    if reads == "power":
+        grade = power_grade(text)
+        return None if grade is None else _numbered(asked, grade)
+    if reads in _COUNTED and _NUMBER.fullmatch(normalise(text)):
+        return _numbered(asked, Fraction(normalise(text)))
+    scores = [_scored(asked, score) for score in pain_scores(text)] if reads in _SCORED else []
+    return None if None in scores else agreed([score for score in scores if score])
+
+
 def _reflex(asked: Question, text: str, language: Language) -> Answer | None:
     """A grade; beside a code that states one, a word that affirms it, repeats it, or takes it back."""
     grade, word = language.word("reflex-grade", text), language.word("answer", text)
@@ -176,6 +205,15 @@ def _reflex(asked: Question, text: str, language: Language) -> Answer | None:
 def _numbered(asked: Question, number: Fraction) -> Answer:
     """A number leaves the presence to the protocol's thresholds, unless the code itself states the sign."""
     return Answer(asked.stated.presence if asked.stated else Presence.UNKNOWN, number=number)
+
+
+def _scored(asked: Question, score: Fraction) -> Answer | None:
+    """How bad it is, from 0 (none) to 10: any of it is there; beyond the scale it is no answer."""
+    if not 0 <= score <= _WORST_PAIN:
+        return None
+    presence = Presence.PRESENT if score else Presence.ABSENT
+    contradicted = asked.stated is not None and asked.stated.presence is not presence and bool(score)
+    return NOT_TOLD if contradicted else Answer(presence)
 
 
 def _told(asked: Question, presence: Presence) -> Answer:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from fhirsvc.domain.evidence import Certainty, Side
+from fhirsvc.domain.evidence import Certainty, Side, agreed_side
 from fhirsvc.domain.lexicon import Meaning
 from fhirsvc.fhir.extract.language import Language
-from fhirsvc.fhir.extract.sites import Site, one_of
-from fhirsvc.fhir.extract.tree import Node, children, string
+from fhirsvc.fhir.extract.sites import Site
+from fhirsvc.fhir.extract.tree import Node, children, string, system
 
 OWN = "https://fhirsvc.example/fhir/CodeSystem/concept"
 """The CodeSystem of our own Concepts; a sender that uses it means its definitions."""
@@ -65,11 +65,11 @@ def _voices(node: Node, language: Language) -> Iterator[tuple[Said, ...]]:
 
 
 def _coded(coding: Node, language: Language) -> tuple[Said, ...]:
-    system, code = string(coding, "system"), string(coding, "code")
-    side = language.word("side", f"{system}|{code}")
+    named, code = system(coding), string(coding, "code")
+    side = language.word("side", f"{named}|{code}")
     sides = (Side(side),) if side else ()
     return tuple(
-        Said(meaning=meaning, sides=sides, own=system == OWN) for meaning in language.lexicon.of_code(system, code)
+        Said(meaning=meaning, sides=sides, own=named == OWN) for meaning in language.lexicon.of_code(named, code)
     )
 
 
@@ -104,8 +104,8 @@ def _agrees(said: Said, voices: Iterable[Sequence[Said]]) -> bool:
 
 def _is_family(coding: Node, language: Language) -> bool:
     """A family-history code makes the whole statement one about the family; ICD-10 codes by their category."""
-    system, code = string(coding, "system"), string(coding, "code")
-    return any(language.word("family", f"{system}|{each}") for each in (code, code.split(".")[0]))
+    named, code = system(coding), string(coding, "code")
+    return any(language.word("family", f"{named}|{each}") for each in (code, code.split(".")[0]))
 
 
 def _merged(said: Sequence[Said]) -> Iterator[Said]:
@@ -132,7 +132,9 @@ def _is_placed(said: Said) -> bool:
 def _one(group: Sequence[Said]) -> Said:
     meanings = [each.meaning for each in group]
     answers = {meaning.answer for meaning in meanings if meaning.answer}
-    side = one_of([side for each in group for side in each.sides] + [m.side for m in meanings if m.side is not None])
+    side = agreed_side(
+        [side for each in group for side in each.sides] + [m.side for m in meanings if m.side is not None]
+    )
     meaning = replace(
         meanings[0],
         answer=answers.pop() if len(answers) == 1 else "unknown" if answers else "",

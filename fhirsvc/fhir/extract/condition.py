@@ -8,7 +8,7 @@ from fhirsvc.fhir.extract.facts import fact, statement
 from fhirsvc.fhir.extract.language import Language
 from fhirsvc.fhir.extract.moments import at_age, moment, moment_in
 from fhirsvc.fhir.extract.record import NOTHING, Read, Record, Setting
-from fhirsvc.fhir.extract.sites import site_of
+from fhirsvc.fhir.extract.sites import site_beside
 from fhirsvc.fhir.extract.tree import Node, child, children, codeables, string
 
 _CLINICAL = {
@@ -32,7 +32,7 @@ _VERIFICATIONS = {
 def read_condition(record: Record, person: Person, language: Language) -> Read:
     """Facts of one Condition; a code of family history makes them the family's (RULES 3.6)."""
     node = record.resource
-    site = site_of(codeables(node, "bodySite"), language)
+    site = site_beside(child(node, "code"), codeables(node, "bodySite"), language)
     understood = understand(child(node, "code"), site, language)
     setting = _setting(record, person)
     onset = setting.missed("onsetString", "unread") if "onsetString" in node else NOTHING
@@ -62,11 +62,8 @@ def _onset(node: Node, person: Person) -> Moment | None:
 
 
 def _clinical_status(node: Node) -> ClinicalStatus:
-    """Missing stays missing, unless the record says when the Condition ended (con-4)."""
-    code = _code(node, "clinicalStatus")
-    if code not in _CLINICAL and any(name.startswith("abatement") for name in node):
-        return ClinicalStatus.RESOLVED
-    return _CLINICAL.get(code, ClinicalStatus.MISSING)
+    """Missing stays missing."""
+    return _CLINICAL.get(_code(node, "clinicalStatus"), ClinicalStatus.MISSING)
 
 
 def _verification(node: Node) -> Verification:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fhirsvc.domain.evidence import Certainty, Fact, Presence, Qualifier, Root, Side
+from fhirsvc.domain.evidence import Certainty, Fact, Presence, Qualifier, Root, Side, agreed_side
 from fhirsvc.fhir.extract.answers import NOT_TOLD, Answer, question
 from fhirsvc.fhir.extract.coding import Said
 from fhirsvc.fhir.extract.language import Language
 from fhirsvc.fhir.extract.record import Setting
-from fhirsvc.fhir.extract.sites import Site, one_of
+from fhirsvc.fhir.extract.sites import Site
 from fhirsvc.fhir.extract.values import Told
 
 _AREAS = frozenset({"leg-sensation", "saddle-sensation", "radiating-leg-symptoms"})
@@ -34,7 +34,7 @@ def fact(
     if said.certainty is Certainty.HYPOTHETICAL:
         return None
     meaning, answer = said.meaning, told.answer
-    side = one_of(_sides(said, told, site)) or Side.UNKNOWN
+    side = agreed_side(_sides(said, told, site)) or Side.UNKNOWN
     raised = site.raised and meaning.concept == _CROSSED
     area = meaning.area or (_only(site.areas) if meaning.concept in _AREAS else "")
     return Fact(

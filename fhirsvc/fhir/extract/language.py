@@ -17,9 +17,17 @@ _TAG = re.compile(
 _LIMB = r"(?:leg|foot|ankle|heel|calf|lower leg|lower limb|lower extremity|limb|extremity|side|hand side)"
 _LETTER_FIRST = re.compile(r"^\(?([lr])\)?[.:]?\s+(?=\S)")
 _LETTER_LAST = re.compile(r"(?<=\S)(?:\s+|\s*,\s*)\(?([lr])\)?$")
-_EDGES = re.compile(r"\s*[,;:()\-]+\s*$|^\s*[,;:()\-]+\s*")
+_EDGES = re.compile(r"\s*[,;:()\-]+\s*$|^\s*(?:[,;:()]|-(?!ve\b))+\s*")
 _HOLES = re.compile(r"\s*\(\s*\)|\s+(?=[,;:])|,\s*(?=,)")
-_SMALL_WORDS = re.compile(r" (?:(?:of|in|on|over|at|to) )?(?:the|his|her) | of ")
+_SMALL_WORDS = re.compile(r" (?:(?:of|in|on|over|at|to) (?:(?:the|his|her) )?|(?:the|his|her) )")
+_SINCE = re.compile(
+    r"[\s,;-]+(?:since|for|for the last|for the past|over the last|over the past)\s+"
+    r"(?:\d{1,2} hours?|(?:\d|1[0-4]|a|one|two|three|four|five|six|seven) days?|(?:1|2|a|one|two) weeks?"
+    r"|an hour|yesterday|today|this morning|last night)\s*$",
+    re.IGNORECASE,
+)
+"""A duration within the time for which a statement without an onset counts as new (RULES 3.9): it changes nothing."""
+_POWER_GRADE = re.compile(r"[0-5][+-]?/5[+-]?")
 _ANSWER_WORDS = 4
 _LOOSE = " .,;:()[]\"'-"
 _REMEMBERED = 4096
@@ -51,6 +59,7 @@ class Language:
         self.lexicon = lexicon
         self.reading = reading
         self._read: dict[str, Phrase | None] = {}
+        self._terse = _terse_phrases(lexicon)
         sides = sorted((text for text in lexicon.words.get("side", {}) if "|" not in text), key=len, reverse=True)
         named = "|".join(map(re.escape, sides)) or "(?!)"
         self._side = re.compile(rf"(?<![\w/])({named})(?![\w])")
@@ -73,7 +82,7 @@ class Language:
             if len(self._read) >= _REMEMBERED:
                 self._read.clear()
             plain = normalise(_TAG.sub("", text.casefold()))
-            self._read[text] = self._stated(plain) or self._doubted(plain)
+            self._read[text] = self._stated(plain) or self._doubted(plain) or self._lately(plain)
         return self._read[text]
 
     def sides_in(self, text: str) -> tuple[Side, ...]:
@@ -95,13 +104,25 @@ class Language:
         return Side(self.word("side", text))
 
     def _stated(self, plain: str) -> Phrase | None:
-        if meanings := self.lexicon.phrases.get(plain):
+        if meanings := self.lexicon.of_phrase(plain):
             return Phrase(meanings)
         for text, sides in [(plain, ()), *self.without_sides(plain, letters=True)]:
-            for rest in (text, _SMALL_WORDS.sub(" ", text)):
-                if meanings := self.lexicon.phrases.get(rest):
-                    return Phrase(meanings, () if self._may_be_lumbar(plain, sides, meanings) else sides)
+            if meanings := self._meanings(text):
+                return Phrase(meanings, () if self._may_be_lumbar(plain, sides, meanings) else sides)
         return self._answered(plain)
+
+    def _lately(self, plain: str) -> Phrase | None:
+        """A red flag that is there "since 3 days"; not there for three days may mean that it was there before."""
+        bare = without_days(plain)
+        stated = self._stated(bare) if bare != plain else None
+        if stated is None or stated.given:
+            return None
+        there = all(each.answer == "present" and self._reads(each.concept) == "feature" for each in stated.meanings)
+        return stated if there else None
+
+    def _meanings(self, text: str) -> tuple[Meaning, ...]:
+        """Those of the phrase as it stands, else of the only one that differs in its small words alone."""
+        return self.lexicon.of_phrase(text) or self._terse.get(_terse(text), ())
 
     def _may_be_lumbar(self, plain: str, sides: Sequence[Side], meanings: Iterable[Meaning]) -> bool:
         """A bare L before something of the spine is as likely lumbar as left."""
@@ -112,13 +133,19 @@ class Language:
         """A question with an answer before or behind it ("straight leg raise positive", "no heel tenderness")."""
         for text, sides in [(plain, ()), *self.without_sides(plain, letters=True)]:
             for given, rest in splits(text):
-                meanings = self.lexicon.phrases.get(rest)
-                if meanings and self._is_answer(given):
+                meanings = self._meanings(rest)
+                if meanings and self._is_answer(given, meanings):
                     return Phrase(meanings, sides, given)
         return None
 
-    def _is_answer(self, given: str) -> bool:
+    def _is_answer(self, given: str, meanings: Iterable[Meaning]) -> bool:
+        if _POWER_GRADE.fullmatch(given):
+            return all(self._reads(meaning.concept) == "power" for meaning in meanings)
         return bool(self.word("answer", given) or self.word("reflex-grade", given))
+
+    def _reads(self, concept: str) -> str:
+        known = self.lexicon.concepts.get(concept)
+        return known.reads if known else ""
 
     def _doubted(self, plain: str) -> Phrase | None:
         """A known phrase behind a word of doubt, of the past, of a question or of the family."""
@@ -134,6 +161,11 @@ class Language:
         return replace(stated, certainty=_DOUBTS.get(cue.kind, Certainty.AFFIRMED), family=cue.kind == "family")
 
 
+def without_days(text: str) -> str:
+    """The text without a duration of up to two weeks at its end."""
+    return _SINCE.sub("", text)
+
+
 def language_of(lexicon: Lexicon, reading: ReadingLexicon) -> Language:
     """The Language of two lexicons; kept for as long as they are, so that it remembers the texts that come again."""
     key = (id(lexicon), id(reading))
@@ -146,6 +178,19 @@ def language_of(lexicon: Lexicon, reading: ReadingLexicon) -> Language:
 
 _LANGUAGES: dict[tuple[int, int], Language] = {}
 """By identity; each Language holds its lexicons, so that no identity here is ever used again."""
+
+
+def _terse(text: str) -> str:
+    """A text without its articles and the prepositions of place, which writers of short texts leave out."""
+    return _SMALL_WORDS.sub(" ", text)
+
+
+def _terse_phrases(lexicon: Lexicon) -> dict[str, tuple[Meaning, ...]]:
+    """The phrases without their small words; where phrases of different meanings become the same, none of them."""
+    found: dict[str, set[tuple[Meaning, ...]]] = {}
+    for text, meanings in lexicon.phrases.items():
+        found.setdefault(_terse(text), set()).add(meanings)
+    return {text: meanings.pop() for text, meanings in found.items() if len(meanings) == 1}
 
 
 def splits(text: str) -> Iterator[tuple[str, str]]:

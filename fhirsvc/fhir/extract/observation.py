@@ -14,9 +14,9 @@ from fhirsvc.fhir.extract.language import Language
 from fhirsvc.fhir.extract.moments import moment_in
 from fhirsvc.fhir.extract.record import NOTHING, Read, Record, Setting
 from fhirsvc.fhir.extract.report_text import read_texts, study_of
-from fhirsvc.fhir.extract.sites import Site, side_of_field, site_of
-from fhirsvc.fhir.extract.tree import Node, child, children, string
-from fhirsvc.fhir.extract.values import Told, has_value, qualifiers_of, told_in, value_meaning
+from fhirsvc.fhir.extract.sites import Site, side_of_field, site_beside
+from fhirsvc.fhir.extract.tree import Node, child, children, codeables, string, system
+from fhirsvc.fhir.extract.values import Told, findings_by_side, has_value, qualifiers_of, told_in, value_meaning
 from fhirsvc.fhir.notes import Study
 
 STATUSES = {
@@ -39,7 +39,7 @@ def read_observation(record: Record, person: Person, language: Language) -> Read
     if status is None:
         return NOTHING
     setting = Setting(record=record, status=status, recorded=moment_in(node, "effective"))
-    site = site_of([child(node, "bodySite")] if child(node, "bodySite") else [], language)
+    site = site_beside(child(node, "code"), codeables(node, "bodySite"), language)
     return _Panel(setting, site, language).read()
 
 
@@ -100,10 +100,10 @@ class _Panel:
 
         A code that is not understood may ask after the family, a risk or a suspicion, whose answers are no signs.
         """
-        said = value_meaning(node, site, self._language).said
+        text = string(node, "valueString")
+        said = value_meaning(node, site, self._language).said or findings_by_side(text, site, self._language)
         if understood.why == "unmapped" and not self._is_narrative():
             said = tuple(each for each in said if self._is_sign(each) and not self._asks_elsewhere())
-        text = string(node, "valueString")
         return [(each, replace(statement(each, self._language), sentence=text)) for each in said]
 
     def _is_sign(self, said: Said) -> bool:
@@ -143,7 +143,7 @@ class _Panel:
     def _is_narrative(self) -> bool:
         """Is this the heading of a part of the examination ("reflexes"), under which text stands?"""
         codings = children(child(self._node, "code"), "coding")
-        keys = (f"{string(coding, 'system')}|{string(coding, 'code')}" for coding in codings)
+        keys = (f"{system(coding)}|{string(coding, 'code')}" for coding in codings)
         return any(self._language.word("narrative", key) for key in keys)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from fhirsvc.domain.evidence import Fact, Side, Source
 from fhirsvc.fhir.extract.language import Language
 from fhirsvc.fhir.extract.record import Read, Setting
-from fhirsvc.fhir.extract.tree import Node, children, string
+from fhirsvc.fhir.extract.tree import Node, children, string, system
 from fhirsvc.fhir.notes import Statement, Study, read_report
 from fhirsvc.fhir.notes.report import study_named
 from fhirsvc.fhir.notes.statement import EMG_LESION
@@ -18,7 +18,7 @@ _REGIONS = {"lumbar": "lumbar", "ankle": "ankle", "other": "other"}
 
 def study_of(code: Node, language: Language) -> Study:
     """The study that a CodeableConcept names: by its codes, else by its text."""
-    keys = [f"{string(coding, 'system')}|{string(coding, 'code')}" for coding in children(code, "coding")]
+    keys = [f"{system(coding)}|{string(coding, 'code')}" for coding in children(code, "coding")]
     kind = next((word for key in keys if (word := language.word("modality", key))), "")
     region = next((_REGIONS.get(word, "") for key in keys if (word := language.word("region", key))), "")
     side = next((word for key in keys if (word := language.word("side", key))), "")

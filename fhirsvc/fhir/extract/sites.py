@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fhirsvc.domain.evidence import Root, Side
+from fhirsvc.domain.evidence import Root, Side, agreed_side
 from fhirsvc.fhir.extract.language import Language
-from fhirsvc.fhir.extract.tree import Node, children, string
+from fhirsvc.fhir.extract.tree import Node, children, string, system
 from fhirsvc.fhir.notes.words import words_of
 
 
@@ -39,19 +39,20 @@ def site_of(sites: Iterable[Node], language: Language) -> Site:
     )
 
 
+def site_beside(code: Node, sites: Iterable[Node], language: Language) -> Site:
+    """The body sites; without any, the place that is all the code's text says (R20.0, "perineal region")."""
+    sites = tuple(sites)
+    if sites or not children(code, "coding"):
+        return site_of(sites, language)
+    said = _site({"text": string(code, "text")}, language)
+    return said if said.structures or said.areas else NOWHERE
+
+
 def _together(sides: set[Side]) -> frozenset[Side]:
     return frozenset({Side.BOTH}) if {Side.LEFT, Side.RIGHT} <= sides <= set(_KNOWN) else frozenset(sides)
 
 
 _KNOWN = (Side.LEFT, Side.RIGHT, Side.BOTH)
-
-
-def one_of(sides: Iterable[Side]) -> Side | None:
-    """The side that all agree on; None = none was named; UNKNOWN = they contradict each other (RULES 3.8)."""
-    distinct = set(sides)
-    if not distinct:
-        return None
-    return distinct.pop() if len(distinct) == 1 else Side.UNKNOWN
 
 
 def side_of_field(node: Node, language: Language) -> Side | None:
@@ -72,7 +73,7 @@ def _site(node: Node, language: Language) -> Site:
     sides |= {side for side in (side_of_field(node, language),) if side is not None}
     keys = {key for text, rest, _ in words for key in (text, rest)}
     return Site(
-        sides=frozenset({one_of(sides) or Side.UNKNOWN} if sides else ()),
+        sides=frozenset({agreed_side(sides) or Side.UNKNOWN} if sides else ()),
         structures=frozenset(word for key in keys if (word := language.word("site", key))),
         areas=frozenset(word for key in keys if (word := language.word("area", key))),
         roots=frozenset(Root(word) for key in keys if (word := language.word("root", key))),
@@ -84,7 +85,7 @@ def _texts(node: Node) -> list[str]:
     """The codes as "system|code", the displays and the text."""
     found = [string(node, "text")]
     for coding in children(node, "coding"):
-        found += [f"{string(coding, 'system')}|{string(coding, 'code')}", string(coding, "display")]
+        found += [f"{system(coding)}|{string(coding, 'code')}", string(coding, "display")]
     return [text for text in found if text and text != "|"]
 
 

@@ -9,15 +9,22 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from fhirsvc.domain.evidence import Presence, Qualifier, Side
+from fhirsvc.domain.evidence import Presence, Qualifier, Side, agreed_side
 from fhirsvc.domain.lexicon import normalise
 from fhirsvc.fhir.extract.answers import NOT_TOLD, Answer, Question, agreed, of_number, of_truth, of_word, question
-from fhirsvc.fhir.extract.coding import Understood, understand
-from fhirsvc.fhir.extract.language import Language, splits
-from fhirsvc.fhir.extract.sites import Site, one_of
-from fhirsvc.fhir.extract.tree import Node, child, children, codeables, string
+from fhirsvc.fhir.extract.coding import Said, Understood, understand
+from fhirsvc.fhir.extract.language import Language, splits, without_days
+from fhirsvc.fhir.extract.sites import Site
+from fhirsvc.fhir.extract.tree import Node, child, children, codeables, string, system
 
-_PIECES = re.compile(r"[,;()\n]|\.(?:\s|$)|\b(?:and|but)\b|/(?=\s*(?:left|right|lt|rt|l|r)\b)", re.IGNORECASE)
+_PIECES = re.compile(
+    r"[,;()\n]|\s[-\u2013\u2014]\s|\.(?:\s|$)|\b(?:and|but)\b|/(?=\s*(?:left|right|lt|rt|l|r)\b)", re.IGNORECASE
+)
+_TICK = re.compile(r"\b(left|right|lt|rt|l|r)([+-])(?=[\s,;/]|$)", re.IGNORECASE)
+_TICKS = {"+": "positive", "-": "negative"}
+_ANGLE = re.compile(r"\s*\b(?:at|to|from|beyond|past)\s+\d{1,3}\s?(?:°|deg(?:ree)?s?\b)", re.IGNORECASE)
+_EXCEPT = re.compile(r"^\s*(?:5/5|full)(?: throughout)?,? (?:except|apart from)(?: for)? ", re.IGNORECASE)
+"""What else is full is not named, so that only the exception is said."""
 _HELD = re.compile(r"\s*\([^()]*\)\s*$")
 _LONGEST = 400
 _BEYOND = 100_000
@@ -34,7 +41,7 @@ class _Piece:
     def with_loose(self, loose: Sequence[_Piece]) -> _Piece:
         """This answer with the loose pieces that belong to it."""
         qualifiers = self.qualifiers.union(*(each.qualifiers for each in loose))
-        side = one_of([each.side for each in (self, *loose) if each.side is not None])
+        side = agreed_side([each.side for each in (self, *loose) if each.side is not None])
         return replace(self, side=side, qualifiers=qualifiers)
 
 
@@ -69,8 +76,23 @@ def has_value(node: Node) -> bool:
 
 def value_meaning(node: Node, site: Site, language: Language) -> Understood:
     """The Concepts that a value itself states, as a precoordinated finding or phrase."""
-    codeable = child(node, "valueCodeableConcept") or {"text": string(node, "valueString")}
+    codeable = child(node, "valueCodeableConcept") or {"text": _EXCEPT.sub("", string(node, "valueString"))}
     return understand(codeable, site, language)
+
+
+def findings_by_side(text: str, site: Site, language: Language) -> tuple[Said, ...]:
+    """Findings of one Concept for left and right in one text ("left ankle jerk absent, right ankle jerk 2+").
+
+    Every piece must state a finding and name a side of its own: a "no" before the first never reaches the second.
+    """
+    pieces = _pieces(text) if len(text) <= _LONGEST else []
+    said = [each for piece in pieces for each in understand({"text": piece}, site, language).said]
+    sides = {each.meaning.side for each in said}
+    if sides != {Side.LEFT, Side.RIGHT} or not len(said) == len(pieces) == len(sides):
+        return ()
+    alike = len({each.meaning.concept for each in said}) == 1
+    stated = all(question(each, language).stated not in {None, NOT_TOLD} for each in said)
+    return tuple(said) if alike and stated else ()
 
 
 def qualifiers_of(text: str, language: Language) -> frozenset[Qualifier]:
@@ -86,7 +108,7 @@ def _value(node: Node, asked: Question, site: Site, language: Language) -> list[
     if text := string(node, "valueString"):
         return _text(text, asked, site, language)
     if isinstance(truth := node.get("valueBoolean"), bool):
-        return [Told(of_truth(asked, truth))]
+        return [_understood(of_truth(asked, truth))]
     if (number := _fraction(node.get("valueInteger"))) is not None:
         return [_understood(of_number(asked, number, "", language))]
     if quantity := child(node, "valueQuantity"):
@@ -125,7 +147,7 @@ def _codeable(codeable: Node, asked: Question, site: Site, language: Language) -
 
 
 def _coded(coding: Node, asked: Question, language: Language) -> Answer | None:
-    by_code = of_word(asked, f"{string(coding, 'system')}|{string(coding, 'code')}", language)
+    by_code = of_word(asked, f"{system(coding)}|{string(coding, 'code')}", language)
     return by_code or of_word(asked, _HELD.sub("", string(coding, "display")), language)
 
 
@@ -139,7 +161,7 @@ def _finding(codeable: Node, asked: Question, site: Site, language: Language) ->
 
 def _text(text: str, asked: Question, site: Site, language: Language) -> list[Told]:
     """A short text: one answer, one per side, or a finding; one piece that is not understood leaves all unknown."""
-    pieces = _read_pieces(text, asked, language) if len(text) <= _LONGEST else [None]
+    pieces = _read_pieces(_plain(text, asked), asked, language) if len(text) <= _LONGEST else [None]
     if joined := _joined(pieces, asked):
         return [
             Told(replace(piece.answer, qualifiers=piece.qualifiers), piece.side, text)
@@ -148,7 +170,27 @@ def _text(text: str, asked: Question, site: Site, language: Language) -> list[To
         ]
     if any(piece and piece.answer == NOT_TOLD for piece in pieces):
         return [Told(NOT_TOLD, None, text)]
-    return [_finding({"text": text}, asked, site, language) or Told(NOT_TOLD, None, text, understood=False)]
+    return [
+        _finding({"text": text}, asked, site, language)
+        or _lately(text, asked, site, language)
+        or Told(NOT_TOLD, None, text, understood=False)
+    ]
+
+
+def _lately(text: str, asked: Question, site: Site, language: Language) -> Told | None:
+    """A red flag that is there "since 3 days"; not there for three days may mean that it was there before."""
+    bare = without_days(text) if asked.concept.reads == "feature" else text
+    told = _text(bare, asked, site, language) if bare != text else []
+    if len(told) != 1 or told[0].answer.presence is not Presence.PRESENT:
+        return None
+    return replace(told[0], sentence=text)
+
+
+def _plain(text: str, asked: Question) -> str:
+    """The answer to a sign without the angle it was found at, "L+ R-" in words; in a reflex + is a grade."""
+    if asked.concept.reads != "sign":
+        return text
+    return _TICK.sub(lambda tick: f"{tick[1]} {_TICKS[tick[2]]};", _ANGLE.sub("", text))
 
 
 def _read_pieces(text: str, asked: Question, language: Language) -> list[_Piece | None]:
@@ -168,11 +210,11 @@ def _piece(text: str, asked: Question, language: Language) -> _Piece | None:
         return _Piece(side=Side(side))
     for rest, sides in [(normalise(text), ()), *language.without_sides(text, letters=True)]:
         if answer := of_word(asked, rest, language):
-            return _Piece(answer, one_of(sides))
+            return _Piece(answer, agreed_side(sides))
         if qualifier := language.word("qualifier", rest):
-            return _Piece(None, one_of(sides), frozenset({Qualifier(qualifier)}))
+            return _Piece(None, agreed_side(sides), frozenset({Qualifier(qualifier)}))
         if qualified := _qualified(rest, asked, language):
-            return replace(qualified, side=one_of(sides))
+            return replace(qualified, side=agreed_side(sides))
     return None
 
 
@@ -201,9 +243,17 @@ def _joined(pieces: Sequence[_Piece | None], asked: Question) -> list[_Piece] | 
             waiting.append(piece)
     if waiting and not answers and asked.stated:
         return [_Piece(asked.stated).with_loose(waiting)]
+    answers = _repeated(answers)
     sides = [each.side for each in answers]
     clash = len(answers) > 1 and (None in sides or len(set(sides)) < len(sides) or Side.BOTH in sides)
     return None if clash or waiting or not answers else answers
+
+
+def _repeated(answers: list[_Piece]) -> list[_Piece]:
+    """One answer said twice is one: "0 (absent)"."""
+    if len({(each.answer, each.side) for each in answers}) != 1:
+        return answers
+    return [replace(answers[0], qualifiers=frozenset().union(*(each.qualifiers for each in answers)))]
 
 
 def _interpretation(node: Node, asked: Question, language: Language) -> Answer | None:
@@ -221,7 +271,7 @@ def _interpretations(nodes: Sequence[Node], asked: Question, language: Language)
 
 
 def _keys(node: Mapping[str, Any]) -> Iterator[str]:
-    coded = [f"{string(coding, 'system')}|{string(coding, 'code')}" for coding in children(node, "coding")]
+    coded = [f"{system(coding)}|{string(coding, 'code')}" for coding in children(node, "coding")]
     yield from coded
     if text := string(node, "text"):
         yield text

@@ -54,11 +54,6 @@ def test_the_clinical_status_is_kept_and_a_missing_one_stays_missing(code: str, 
     assert (read_fact.clinical_status, read_fact.problem) == (expected, True)
 
 
-def test_a_condition_that_ended_is_resolved_where_its_status_is_missing() -> None:
-    ended = condition("Heel pain", clinicalStatus=None, abatementDateTime="2025-01-01")
-    assert fact(ended).clinical_status is ClinicalStatus.RESOLVED
-
-
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
