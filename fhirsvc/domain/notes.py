@@ -27,9 +27,14 @@ def patient_notes(chart: Chart) -> tuple[Note, ...]:
         ("fluoroquinolone", recent),
         ("pregnancy", chart.history("pregnancy")),
         ("surgery", chart.history("surgery")),
-        ("cauda-equina-recorded", chart.history("cauda-equina")),
+        ("cauda-equina-recorded", _diagnosed(chart)),
     )
     return tuple(note(chart.protocol, code, facts) for code, facts in found if facts)
+
+
+def _diagnosed(chart: Chart) -> tuple[Fact, ...]:
+    """A cauda equina syndrome by name; what a report says of the cauda equina is not one by itself (RULES 5, 17)."""
+    return tuple(fact for fact in chart.history("cauda-equina") if not fact.source.sentence)
 
 
 def limb_notes(chart: Chart, limb: Limb, finding: Finding, state: State) -> tuple[Note, ...]:

@@ -21,7 +21,7 @@ KINDS: Mapping[str, frozenset[str]] = {
     "passage": frozenset({"passage"}),
     "position": frozenset({"position"}),
     "bone": frozenset({"bone"}),
-    "contact": frozenset({"contact", "surround", "clear"}),
+    "contact": frozenset({"contact", "crowd", "surround", "clear"}),
     "finding": frozenset({"finding", "scar", "incidental"}),
     "syndrome": frozenset({"cauda"}),
     "radiculopathy": frozenset({"firm", "faint"}),
@@ -35,6 +35,11 @@ KINDS: Mapping[str, frozenset[str]] = {
     "historical": frozenset({"before", "after"}),
     "ended": frozenset({"around"}),
     "unchanged": frozenset({"around"}),
+    "course": frozenset({"course"}),
+    "stated": frozenset({"seen", "said"}),
+    "link": frozenset({"link"}),
+    "limited": frozenset({"limited"}),
+    "normal-study": frozenset({"normal"}),
     "hypothetical": frozenset({"before", "after", "condition"}),
     "family": frozenset({"family"}),
     "turn": frozenset({"turn"}),
@@ -48,7 +53,7 @@ KINDS: Mapping[str, frozenset[str]] = {
     "modality": frozenset({"MR", "CT", "XR", "US", "EMG"}),
     "region": frozenset({"lumbar", "ankle", "other"}),
     "raised": frozenset({"raised"}),
-    "grammar": frozenset({"be", "or", "and", "oblique", "article"}),
+    "grammar": frozenset({"be", "or", "and", "oblique", "article", "modal", "relative"}),
 }
 """Every kind of word the reader knows, and the closed words of each kind."""
 
@@ -79,12 +84,16 @@ class ReadingLexicon:
     """terms: filing key → Terms. sections: heading in lower case → what it opens.
 
     abbreviations: words whose full stop does not end a sentence. limits: name → number the reader compares with.
+    rule_outs: whole sentences, word by word, that exclude compression of the cauda equina. beside: whole sentences on
+    the cauda equina that leave such an exclusion as it is.
     """
 
     terms: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
     sections: Mapping[str, str] = field(default_factory=dict)
     abbreviations: frozenset[str] = frozenset()
     limits: Mapping[str, Fraction] = field(default_factory=dict)
+    rule_outs: frozenset[tuple[str, ...]] = frozenset()
+    beside: frozenset[tuple[str, ...]] = frozenset()
     version: str = ""
     digest: str = ""
 

@@ -15,6 +15,7 @@ from fhirsvc.knowledge.terminology import mappings_root
 FOLDER = "reading"
 VERSION = "version.yaml"
 SECTIONS_FILE = "sections.yaml"
+RULE_OUTS = "rule-outs.yaml"
 
 
 def load_reading(root: Path | None = None) -> ReadingLexicon:
@@ -24,12 +25,15 @@ def load_reading(root: Path | None = None) -> ReadingLexicon:
     files = {path.name: _entries(path, faults) for path in _paths(folder)}
     version = files.pop(VERSION, Entries())
     layout = _Layout(SECTIONS_FILE, files.pop(SECTIONS_FILE, Entries()), faults)
+    rule_outs = _Sentences(RULE_OUTS, files.pop(RULE_OUTS, Entries()), faults)
     terms = [term for name, entries in files.items() for term in _terms(name, entries, faults)]
     reading = ReadingLexicon(
         terms=filed(terms),
         sections=layout.sections(),
         abbreviations=layout.abbreviations(),
         limits=layout.limits(),
+        rule_outs=rule_outs.listed("rule-outs"),
+        beside=rule_outs.listed("beside"),
         version=str(version.get(Text("version"), "")),
         digest=_digest(folder),
     )
@@ -95,6 +99,26 @@ def _terms_of(file: str, kind: Text, word: Text, phrases: Authored, faults: list
 
 def _texts(rows: Authored | None) -> list[Text]:
     return [row for row in rows if isinstance(row, Text)] if isinstance(rows, Rows) else []
+
+
+class _Sentences:
+    """The file of whole sentences that exclude compression of the cauda equina, and of those that may stand beside."""
+
+    def __init__(self, name: str, entries: Entries, faults: list[Fault]) -> None:
+        self._file = f"{FOLDER}/{name}"
+        self._entries = entries
+        self._faults = faults
+
+    def listed(self, name: str) -> frozenset[tuple[str, ...]]:
+        """The sentences of one list, word by word; a star has no meaning here, for each is whole."""
+        found: set[tuple[str, ...]] = set()
+        for sentence in _texts(self._entries.get(Text(name))):
+            words = pattern(sentence)
+            if not words or any(word.endswith("*") for word in words):
+                says = f"'{sentence}' is no whole sentence."
+                self._faults.append(Fault(self._file, sentence.line, says, "Write its words out, without a star."))
+            found.add(words)
+        return frozenset(found)
 
 
 class _Layout:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from fhirsvc.domain.evidence import Certainty, Presence, Side
-from fhirsvc.fhir.notes.roots import one_side, side_of
+from fhirsvc.domain.evidence import Certainty, Presence, Side, agreed_side
+from fhirsvc.fhir.notes.roots import side_of
 from fhirsvc.fhir.notes.scope import Denied, Scope
 from fhirsvc.fhir.notes.sentences import Sentence
 from fhirsvc.fhir.notes.statement import ACHILLES, PLANTAR, Statement
@@ -124,4 +124,6 @@ class _Ankle:
         begin, end = self._phrase(mention.first)
         within = [side_of(side) for side in sides if begin <= side.first < end]
         beside = [side_of(side) for side in sides if 0 <= structure.first - side.after <= 1]
-        return one_side(within) or one_side(beside) or one_side([side_of(side) for side in sides]) or Side.UNKNOWN
+        return (
+            agreed_side(within) or agreed_side(beside) or agreed_side([side_of(side) for side in sides]) or Side.UNKNOWN
+        )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fhirsvc.domain.evidence import Certainty, Presence, Root, Side
-from fhirsvc.fhir.notes.roots import Naming, RootPhrase, one_side, side_of
+from fhirsvc.domain.evidence import Certainty, Presence, Root, Side, agreed_side
+from fhirsvc.fhir.notes.roots import Naming, RootPhrase, side_of
 from fhirsvc.fhir.notes.scope import Denied, Scope, Standing
 from fhirsvc.fhir.notes.sentences import Sentence
 from fhirsvc.fhir.notes.statement import EMG_LESION, Statement
@@ -75,4 +75,4 @@ def _side_of_clause(mention: Mention, scope: Scope) -> Side:
     """The one side that the clause names, with the muscles for instance; UNKNOWN where it names none or two."""
     begin, end = scope.clause(mention.first)
     sides = [side_of(side) for side in scope.cues("side") if begin <= side.first < end and side not in scope.rejected]
-    return one_side(sides) or Side.UNKNOWN
+    return agreed_side(sides) or Side.UNKNOWN

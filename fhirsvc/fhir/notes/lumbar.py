@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from fhirsvc.domain.evidence import Certainty, Presence, Root, Side
-from fhirsvc.fhir.notes.roots import Naming, RootPhrase, one_side, side_of
+from fhirsvc.domain.evidence import Certainty, Presence, Root, Side, agreed_side
+from fhirsvc.fhir.notes.roots import Naming, RootPhrase, side_of
 from fhirsvc.fhir.notes.scope import Denied, Scope, Standing
 from fhirsvc.fhir.notes.sentences import Sentence
-from fhirsvc.fhir.notes.statement import CAUDA_EQUINA, CONTACT, Statement
+from fhirsvc.fhir.notes.statement import CONTACT, Statement
 from fhirsvc.fhir.notes.words import Mention, levels_of
 
 _OPPOSITE = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
@@ -30,9 +30,9 @@ class Contact:
 
 
 def read_lumbar(sentence: Sentence) -> list[Statement]:
-    """Statements on root contact and on compression of the cauda equina; [] = the sentence does not say."""
+    """Statements on root contact; [] = the sentence does not say."""
     reader = _Lumbar(sentence)
-    return [*reader.contacts(), *reader.correlates(), *reader.cauda()]
+    return [*reader.contacts(), *reader.correlates()]
 
 
 class _Lumbar:
@@ -63,22 +63,6 @@ class _Lumbar:
                 for name, side in phrase.named or [("", phrase.side)]:
                     yield from self._of_name(name, Presence.ABSENT, Certainty.AFFIRMED, side or Side.UNKNOWN)
 
-    def cauda(self) -> Iterator[Statement]:
-        """Only a plain, unhedged denial for the whole study excludes compression of the cauda equina."""
-        named = [(cue.first, cue.after) for cue in self._scope.cues("syndrome")]
-        named += [(first, after) for first, after in self._pressed_cauda()]
-        for first, after in named:
-            standing = self._scope.standing(first, after)
-            if standing == Standing(denied=Denied.YES) and not self._is_limited(first, hedged=True):
-                yield self._said(CAUDA_EQUINA, Presence.ABSENT)
-                return
-
-    def _pressed_cauda(self) -> Iterator[tuple[int, int]]:
-        for contact in self._scope.cues("contact", "contact"):
-            begin, end = self._scope.clause(contact.first)
-            if any(begin <= cue.first < end for cue in self._scope.cues("sac", "cauda")):
-                yield contact.first, contact.after
-
     def _grouped(self) -> Iterator[Contact]:
         """Words of contact of one clause with nothing named between them act together."""
         groups: list[list[Mention]] = []
@@ -108,6 +92,8 @@ class _Lumbar:
         roots = [root for root in roots if not self._is_oblique_at(root.first)]
         if word == "clear" or not direct or self._is_passive(first):
             roots = self._roots_before(first, max(earlier, begin)) or ([] if word == "clear" else roots)
+        if not roots and word == "contact" and not behind:
+            roots = self._roots_shared(after, end)
         return Contact(
             word=word,
             first=first,
@@ -125,6 +111,17 @@ class _Lumbar:
             return within
         begin, _ = self._scope.part(first)
         return [root for root in self._roots if begin <= root.first and root.after <= first]
+
+    def _roots_shared(self, after: int, end: int) -> list[RootPhrase]:
+        """ "Contacts but does not displace the root", "contact with but no compression of": both speak of one root."""
+        turn = next((cue for cue in self._scope.cues("turn") if cue.first == end), None)
+        denial = next((cue for cue in self._scope.cues("negation") if turn and cue.first == turn.after), None)
+        if turn is None or denial is None:
+            return []
+        linked = self._scope.texts(after, end) in (["with"], ["to"], ["of"])
+        verbal = after == end and self._scope.texts(denial.after - 1, denial.after) in (["not"], ["without"])
+        _, stop = self._scope.clause(denial.first)
+        return [root for root in self._roots if end < root.first < stop] if linked or verbal else []
 
     def _objects(self, first: int, after: int) -> list[Mention]:
         kinds = {"root", "sac", "passage", "segment"}
@@ -237,7 +234,7 @@ class _Lumbar:
 
     def _side(self, contact: Contact, root: RootPhrase, own: Side | None) -> Side:
         """The side said beside the root, else that of what acts; opposite ones make it unknown."""
-        acting = one_side(contact.sides)
+        acting = agreed_side(contact.sides)
         own = own or self._listed_side(root)
         if own is not None:
             opposed = acting is not None and _OPPOSITE.get(own) is acting

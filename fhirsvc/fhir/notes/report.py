@@ -8,15 +8,15 @@ from dataclasses import replace
 from fhirsvc.domain.evidence import Certainty, Presence, Side
 from fhirsvc.domain.reading import ReadingLexicon
 from fhirsvc.fhir.notes.ankle import read_ankle
+from fhirsvc.fhir.notes.cauda import read_cauda
 from fhirsvc.fhir.notes.emg import read_emg
 from fhirsvc.fhir.notes.lumbar import read_lumbar
 from fhirsvc.fhir.notes.scope import Denied, Scope
 from fhirsvc.fhir.notes.sentences import SPOKEN, Sentence, sentences_of
-from fhirsvc.fhir.notes.statement import CAUDA_EQUINA, CONTACT, Report, Statement, Study
+from fhirsvc.fhir.notes.statement import CONTACT, EMG_LESION, Report, Statement, Study
 
 _FASCIA = "plantar-fascia-thickness-mm"
 _SHOWS_ROOTS = frozenset({"MR", "CT", ""})
-_EXCLUDES = frozenset({"MR", "CT"})
 _LUMBAR = "LS"
 
 
@@ -38,6 +38,9 @@ def read_report(texts: Mapping[str, str], study: Study, lexicon: ReadingLexicon)
     said = list(_without_overruled(said, sentences))
     if any(_numbering_uncertain(sentence) for sentence in sentences):
         said = [_doubted(statement) for statement in said]
+    if any(_calls_normal(sentence) for sentence in sentences):
+        said = [_contradicted(statement) for statement in said]
+    said += read_cauda(placed, study, lexicon)
     return Report(
         study=study,
         statements=tuple(_once([*said, *_unclear(said, placed, study)])),
@@ -60,16 +63,14 @@ def _read(sentence: Sentence, study: Study, lexicon: ReadingLexicon) -> Iterator
         yield from read_emg(sentence)
         return
     if study.region in {"lumbar", ""} and not any(m.kind == "region" and m.word == "other" for m in sentence.mentions):
-        yield from (shown for statement in read_lumbar(sentence) if (shown := _as_shown(statement, study)))
+        yield from (_as_shown(statement, study) for statement in read_lumbar(sentence))
     if study.region in {"ankle", ""}:
         for statement in read_ankle(sentence, lexicon.limits.get(_FASCIA)):
             yield replace(statement, side=study.side) if statement.side is Side.UNKNOWN else statement
 
 
-def _as_shown(statement: Statement, study: Study) -> Statement | None:
-    """A radiograph or ultrasound shows no root, so it neither shows nor denies contact, nor excludes anything."""
-    if statement.concept == CAUDA_EQUINA:
-        return statement if study.kind in _EXCLUDES else None
+def _as_shown(statement: Statement, study: Study) -> Statement:
+    """A radiograph or ultrasound shows no root, so it neither shows nor denies contact."""
     return statement if study.kind in _SHOWS_ROOTS else statement.unclear()
 
 
@@ -152,6 +153,19 @@ def _doubted(statement: Statement) -> Statement:
     named = statement.concept == CONTACT and statement.presence is Presence.PRESENT and statement.root is not None
     affirmed = statement.certainty is Certainty.AFFIRMED
     return replace(statement, certainty=Certainty.UNCERTAIN) if named and affirmed else statement
+
+
+def _calls_normal(sentence: Sentence) -> bool:
+    """Does a sentence of the findings call the nerve study normal?"""
+    scope = Scope(sentence)
+    normal = scope.cues("normal-study") if sentence.section in SPOKEN else []
+    return any(scope.standing(cue.first, cue.after).denied is Denied.NO for cue in normal)
+
+
+def _contradicted(statement: Statement) -> Statement:
+    """A root lesion in a nerve study that is called normal: the report says both, so it says neither."""
+    lesion = statement.concept == EMG_LESION and statement.presence is Presence.PRESENT
+    return statement.unclear() if lesion else statement
 
 
 def _unclear(said: Sequence[Statement], placed: Sequence[tuple[str, Sentence]], study: Study) -> Iterator[Statement]:

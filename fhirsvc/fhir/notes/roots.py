@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from fhirsvc.domain.evidence import Side
+from fhirsvc.domain.evidence import Side, agreed_side
 from fhirsvc.fhir.notes.scope import Scope
 from fhirsvc.fhir.notes.words import Mention
 
@@ -48,14 +48,6 @@ def side_of(mention: Mention) -> Side:
     return _SIDES[mention.word]
 
 
-def one_side(sides: Sequence[Side]) -> Side | None:
-    """The side that several words agree on; None when there is none; UNKNOWN when they do not agree."""
-    distinct = set(sides)
-    if not distinct:
-        return None
-    return distinct.pop() if len(distinct) == 1 else Side.UNKNOWN
-
-
 class Naming:
     """Finds root phrases in one sentence."""
 
@@ -85,7 +77,7 @@ class Naming:
             first=first,
             after=after,
             named=self._with_sides([head, *walked]) if names else (),
-            side=None if names else one_side([side_of(side) for side in walked if self._is_side(side)]),
+            side=None if names else agreed_side([side_of(side) for side in walked if self._is_side(side)]),
             levels=tuple(mention.word for mention in walked if mention.kind == "level"),
             many=head.word == "many" and len(names) < _SEVERAL,
             doubtful=alternatives,

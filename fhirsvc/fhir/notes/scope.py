@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from fhirsvc.fhir.notes.cues import cues_of, first_of
 from fhirsvc.fhir.notes.sentences import Sentence
 from fhirsvc.fhir.notes.words import Mention
 
@@ -46,9 +47,9 @@ class Scope:
     def __init__(self, sentence: Sentence) -> None:
         self.sentence = sentence
         self._texts = [word.text for word in sentence.words]
-        self._cues: dict[str, list[Mention]] = {}
-        for mention in sentence.mentions:
-            self._cues.setdefault(mention.kind, []).append(mention)
+        self._cues = cues_of(sentence.words, sentence.mentions)
+        known = [cue for cue in sentence.mentions if cue.kind not in _OPEN]
+        self._known = {at for cue in known for at in range(cue.first, cue.after)}
         self.rejected = frozenset(self._rejected_sides())
         self._stops = [index for index, text in enumerate(self._texts) if text == ";"]
         self._bounds = sorted([*self._stops, *(cue.first for cue in self._cues.get("turn", ()))])
@@ -111,12 +112,16 @@ class Scope:
         reach += [self._reach(cue, thing) for cue in self._before("negation", thing)]
         reach += [self._reach(cue, thing) for cue in self._before("ended", thing)]
         reach += [self._reach(cue, thing) for cue in self._neithers(thing)]
+        reach += [Denied.UNSURE for cue in self._undenied(thing) if self._runs_on(cue, thing)]
+        reach += [Denied.UNSURE for _ in self._taken_back(thing)]
         return next((answer for answer in (Denied.YES, Denied.UNSURE) if answer in reach), Denied.NO)
 
     def _reach_back(self, cue: Mention, thing: _Thing) -> Denied:
         """Does a denial behind a thing reach back to it? Not where it speaks of something named in between."""
         if self._only_then(cue):
             return Denied.NO
+        if self._has_own_object(cue, thing):
+            return Denied.UNSURE
         commas = [index for index in range(thing.after, cue.first) if self._texts[index] == ","]
         joints = commas + [
             joint.first for joint in self.cues("grammar", "and") if thing.after <= joint.first < cue.first
@@ -146,6 +151,8 @@ class Scope:
     def _reach(self, cue: Mention, thing: _Thing) -> Denied:
         """Does a denial before a thing reach it? Across lists and "at any level", not past a new statement."""
         first = thing.first if cue.first < thing.first else thing.verb
+        if (bounded := self._bounded(cue, thing, first)) is not None:
+            return bounded
         between = range(cue.after, first)
         commas = [index for index in between if self._texts[index] == ","]
         joints = commas + [joint.first for joint in self.cues("grammar", "and") if joint.first in between]
@@ -155,7 +162,9 @@ class Scope:
             return Denied.UNSURE
         if not commas:
             return Denied.UNSURE if joints and thing.named else Denied.YES
-        if self._listed(cue.after, thing) or not (thing.named or "with" in self._texts[commas[-1] : first]):
+        if self._listed(commas[-1] if thing.named else cue.after, thing) or not (
+            thing.named or "with" in self._texts[commas[-1] : first]
+        ):
             return Denied.YES
         return Denied.UNSURE
 
@@ -167,8 +176,11 @@ class Scope:
     def _listed(self, begin: int, thing: _Thing) -> bool:
         """A list that is denied as a whole says "or" or "and" before its last member, or speaks of every level."""
         _, end = self.clause(thing.verb)
-        joints = (*self.cues("grammar", "or"), *self.cues("grammar", "and"), *self.cues("everywhere"))
-        return any(begin <= cue.first < end for cue in joints)
+        joints = (*self.cues("grammar", "or"), *self.cues("grammar", "and"))
+        last = thing.first if thing.named and self._texts[thing.verb].endswith("ed") else end
+        return any(begin <= cue.first < last for cue in joints) or any(
+            begin <= cue.first < end for cue in self.cues("everywhere")
+        )
 
     def _only_then(self, denial: Mention) -> bool:
         """ "Not seen on the prior study" says that it is new, not that it is absent."""
@@ -176,24 +188,60 @@ class Scope:
         return any(0 <= cue.first - denial.after < _NEAR for cue in then)
 
     def _uncertain(self, thing: _Thing) -> bool:
-        return any(self._before("uncertain", thing)) or any(self._behind("uncertain", thing))
+        if any(self._before("uncertain", thing)) or any(self._behind("uncertain", thing)):
+            return True
+        return self._is_left_open(thing)
+
+    def _is_left_open(self, thing: _Thing) -> bool:
+        """Is the thing followed by a predicate that is not known to state it ("is felt to be", "would", ": ...")?"""
+        _, end = self.clause(thing.after - 1)
+        for index in range(thing.after, end):
+            if self._texts[index] in _JOINTS or first_of(self.cues("grammar", "relative"), index, index + 1):
+                return False
+            if first_of(self.cues("grammar", "modal"), index, index + 1):
+                return True
+            if self._is_forward_denial(index):
+                return True
+            if self._texts[index] == ":" or first_of(self.cues("grammar", "be"), index, index + 1):
+                return not self._is_known(index + 1, end)
+        return False
+
+    def _is_known(self, index: int, end: int) -> bool:
+        """Does a predicate begin with a word that the lexicon knows (an article alone says nothing), or a number?"""
+        while index < end and (self._texts[index] == "to" or first_of(self.cues("grammar", "be"), index, index + 1)):
+            index += 1
+        if index >= end or self._texts[index] in _CLOSING:
+            return True
+        if first_of(self.cues("grammar", "article"), index, index + 1) or self._is_forward_denial(index):
+            return False
+        return index in self._known or self._texts[index][0].isdigit()
+
+    def _is_forward_denial(self, index: int) -> bool:
+        """Does a "not" begin here whose predicate is not known ("is not supported by")?"""
+        cue = first_of(self.cues("negation", "before"), index, index + 1)
+        return cue is not None and self._texts[cue.after - 1] in _NOTS
 
     def _historical(self, thing: _Thing) -> bool:
         """A word of the past acts up to the next comma; what lasts or has ended is spoken of as of today."""
         begin, end = self.clause(thing.verb)
         if any(begin <= cue.first < end for kind in ("unchanged", "ended") for cue in self.cues(kind)):
             return False
-        behind = any(not self._follows_late_denial(cue, thing) for cue in self._behind("historical", thing))
+        behind = any(not self._is_of_other(cue, thing) for cue in self._behind("historical", thing))
         return behind or any(
             "," not in self._texts[cue.after : thing.first] for cue in self._before("historical", thing)
         )
 
-    def _follows_late_denial(self, cue: Mention, thing: _Thing) -> bool:
+    def _is_of_other(self, cue: Mention, thing: _Thing) -> bool:
+        """ "Not seen previously" dates the denial; "previously clear" dates what it stands before."""
+        if any(other.first == cue.after for other in (*self.cues("contact"), *self.cues("thickening"))):
+            return True
         denials = (denial for denial in self.cues("negation") if denial.first >= thing.after)
         return any(0 <= cue.first - denial.after < _NEAR for denial in denials)
 
     def _supposed(self, thing: _Thing) -> bool:
-        if self.cues("family") or any(self._before("hypothetical", thing)) or any(self._behind("hypothetical", thing)):
+        if self.cues("family") or self._texts[-1:] == ["?"]:
+            return True
+        if any(self._before("hypothetical", thing)) or any(self._behind("hypothetical", thing)):
             return True
         return any(self._conditions(cue, thing) for cue in self.cues("hypothetical", "condition"))
 
@@ -212,6 +260,85 @@ class Scope:
                 yield side
                 yield from nots
 
+    def _undenied(self, thing: _Thing) -> list[Mention]:
+        begin, _ = self.clause(thing.verb)
+        return [cue for cue in self.cues("undenied") if begin <= cue.first < thing.verb]
 
+    def _runs_on(self, cue: Mention, thing: _Thing) -> bool:
+        """May a denial of the course go on in a list ("no reduction in height or root contact")?"""
+        listed = first_of(self.cues("grammar", "or"), cue.after, thing.first)
+        return listed is not None and not self._states_anew(listed.first, thing)
+
+    def _taken_back(self, thing: _Thing) -> Iterator[Mention]:
+        """ "Contact would explain it, but was not seen": a denial right behind a "but", with no thing of its own."""
+        for turn in self.cues("turn"):
+            if turn.first >= thing.after and self.part(turn.first) == self.part(thing.verb):
+                for cue in self.cues("negation", "after"):
+                    if cue.first == turn.after and not self._only_then(cue):
+                        yield cue
+
+    def _has_own_object(self, cue: Mention, thing: _Thing) -> bool:
+        """Does a denial behind speak of a companion of the thing ("lesion with H-reflex not seen")?"""
+        between = range(thing.after, cue.first)
+        company = next((index for index in between if self._texts[index] == "with"), None)
+        return company is not None and any(
+            index not in self._known and self._texts[index] not in _JOINTS for index in range(company + 1, cue.first)
+        )
+
+    def _bounded(self, cue: Mention, thing: _Thing, first: int) -> Denied | None:
+        """Where a denial before a thing stops at an object of its own; None = it may reach on."""
+        if (link := first_of(self.cues("link"), cue.after, first)) is not None:
+            return self._across_link(cue, link)
+        if self._has_relative(cue, thing):
+            return Denied.NO
+        if ":" in self._texts[cue.after + 1 : first]:
+            return Denied.UNSURE
+        if (hanging := self._hangs(cue, thing)) is not None:
+            return hanging
+        if "with" in self._texts[cue.after + 1 : first]:
+            return self._across_with(cue, thing)
+        return None
+
+    def _across_link(self, cue: Mention, link: Mention) -> Denied | None:
+        """ "Not consistent with" denies; "H-reflex absent, indicating" and "without recovery, indicating" do not."""
+        if cue.after == link.first:
+            return Denied.NO if self._texts[cue.first] == "absent" else None
+        return Denied.NO if self._texts[link.first - 1] == "," else Denied.UNSURE
+
+    def _has_relative(self, cue: Mention, thing: _Thing) -> bool:
+        """ "Lack of fluid around the root, which is compressed": a relative clause states anew."""
+        relative = first_of(self.cues("grammar", "relative"), cue.after, thing.verb)
+        return relative is not None and self._texts[relative.first - 1] == ","
+
+    def _hangs(self, cue: Mention, thing: _Thing) -> Denied | None:
+        """ "A disc free of calcification touches the root": the denial hangs on the subject of another verb."""
+        begin, _ = self.clause(thing.verb)
+        subject = first_of(self.cues("finding"), begin, cue.first)
+        if (
+            self._texts[cue.first] not in _HANGING
+            or subject is None
+            or thing.first < thing.verb
+            or cue.after >= thing.verb
+        ):
+            return None
+        if self._texts[thing.verb].endswith("ing"):
+            return Denied.NO if self._texts[thing.verb - 1] == "," else Denied.UNSURE
+        return Denied.NO if self._is_verb(thing) else None
+
+    def _across_with(self, cue: Mention, thing: _Thing) -> Denied | None:
+        """ "Absent recess with root contact" denies the recess; before other objects a named root is left unsure."""
+        index = cue.after
+        while first_of((*self.cues("side"), *self.cues("grammar", "article")), index, index + 1):
+            index += 1
+        if first_of(self.cues("passage"), index, index + 1):
+            return Denied.NO
+        return Denied.UNSURE if thing.named else None
+
+
+_JOINTS = frozenset({",", ";", "and", "&", "or"})
+_CLOSING = frozenset({".", ")", "?", "!"})
+_HANGING = frozenset({"without", "free", "lacking", "devoid"})
+_NOTS = frozenset({"not", "cannot", "never"})
+_OPEN = frozenset({"uncertain", "hypothetical"})
 _NOT = (["not"], ["not", "on", "the"], ["not", "the"], ["rather", "than"])
 _CLOSED: tuple[list[str], ...] = ([], [","], [";"], ["."], ["-"], [")"], ["and"], ["but"])

@@ -65,6 +65,14 @@ def test_a_wrong_section_or_limit_is_said(root: Path) -> None:
     assert "The limit 'plantar-fascia-thickness-mm' is no number." in said
 
 
+def test_a_sentence_of_the_closed_list_is_whole(root: Path) -> None:
+    file = root / "reading" / "rule-outs.yaml"
+    file.write_text("rule-outs:\n  - no compres* of the cauda equina\n", encoding="utf-8")
+    (fault,) = reading_faults(root)
+    assert (fault.file, fault.line) == ("reading/rule-outs.yaml", 2)
+    assert "is no whole sentence" in fault.says
+
+
 def test_no_sentence_of_a_test_stands_in_the_mappings() -> None:
     written = " ".join(plain(path.read_text(encoding="utf-8")) for path in (mappings_root() / "reading").glob("*.yaml"))
     assert not [text for text in (case.values[0] for case in SENTENCES) if plain(str(text)) in written]
