@@ -10,10 +10,11 @@ from fhirsvc.adapters import database
 from fhirsvc.adapters.child_worker import ChildWorker
 from fhirsvc.adapters.clock import SystemClock
 from fhirsvc.adapters.inprocess_queue import InprocessQueue
+from fhirsvc.domain.errors import Unreachable
 from fhirsvc.knowledge.load import load_protocol
 from fhirsvc.knowledge.reading import load_reading
 from fhirsvc.knowledge.terminology import load_lexicon
-from fhirsvc.settings import Settings
+from fhirsvc.settings import Settings, Unusable
 from fhirsvc.usecases.decide import Judge
 from fhirsvc.usecases.ports import Clock, Queue, Store
 from fhirsvc.usecases.work import Sweeper, Worker
@@ -33,9 +34,15 @@ class Service:
 
 
 def store(settings: Settings) -> database.DatabaseStore:
-    """The store in the data folder, brought up to date; the caller closes it."""
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return database.open_store(settings.data_dir / STORE)
+    """The store in the data folder, brought up to date; the caller closes it.  Raises Unusable when it cannot be."""
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as fault:
+        raise Unusable(f"FHIRSVC_DATA_DIR: the folder cannot be made or used: {fault.strerror}.") from None
+    try:
+        return database.open_store(settings.data_dir / STORE)
+    except Unreachable as fault:
+        raise Unusable(f"FHIRSVC_DATA_DIR: {STORE} in it cannot be used: {fault}.") from None
 
 
 def judge(settings: Settings) -> Judge:

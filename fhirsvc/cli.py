@@ -7,7 +7,8 @@ import signal
 import socket
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -66,7 +67,7 @@ def serve(
     listener = _listener(settings)
     telemetry.configure()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with listener, bootstrap.service(settings, WORKER_COMMAND if child else ()) as service:
+    with listener, _told_if_unusable(), bootstrap.service(settings, WORKER_COMMAND if child else ()) as service:
         config = uvicorn.Config(
             application(service),
             log_config=None,
@@ -125,8 +126,9 @@ def assess(
     now = datetime.now(UTC)
     day = on.date() if on else now.date()
     bundles = _opened(files, datetime.combine(day, time.max, UTC))
-    judge = _usable(bootstrap.judge, _settings())
-    answers = consult(bundles, judge, day)
+    settings = _settings()
+    judge = _usable(bootstrap.judge, settings)
+    answers = consult(bundles, judge, day, settings.base)
     if not answers:
         _say("There is no patient in these files.")
         raise typer.Exit(NOBODY)
@@ -213,12 +215,19 @@ def _listener(settings: Settings) -> socket.socket:
 
 
 def _usable(build: Callable[[Settings], Built], settings: Settings) -> Built:
-    """What is built from settings and mappings/; faults of mappings/ end the command with their text."""
+    """What is built from settings, mappings/ and the data folder."""
+    with _told_if_unusable():
+        return build(settings)
+
+
+@contextmanager
+def _told_if_unusable() -> Iterator[None]:
+    """Faults of mappings/ and of the data folder end the command with their text."""
     from fhirsvc.knowledge.faults import Faulty
 
     try:
-        return build(settings)
-    except Faulty as fault:
+        yield
+    except (Faulty, Unusable) as fault:
         _say(str(fault))
         raise typer.Exit(UNUSABLE) from None
 

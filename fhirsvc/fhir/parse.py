@@ -36,7 +36,6 @@ class ParsedEntry:
     resource: Mapping[str, Any]
     raw: bytes
     issues: tuple[Issue, ...]
-    request_url: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +45,6 @@ class ParsedBundle:
     type: str
     identifier: str | None
     entries: tuple[ParsedEntry, ...]
-
-    @property
-    def warnings(self) -> tuple[Issue, ...]:
-        """What is doubtful and yet taken, in the order of the entries."""
-        return tuple(issue for entry in self.entries for issue in entry.issues if not is_fault(issue))
 
 
 def parse_bundle(body: bytes, *, latest: datetime | None = None) -> ParsedBundle:
@@ -125,7 +119,6 @@ class _Reading:
             resource=resource,
             raw=raw,
             issues=issues,
-            request_url=request.get("url"),
         )
 
     def _issues(self, entry: Mapping[str, Any], place: str) -> list[Issue]:

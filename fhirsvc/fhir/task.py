@@ -37,6 +37,14 @@ class Result:
     side: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """A versioned reference to a resource of which something was not understood; why: as in extract.Unread."""
+
+    reference: str
+    why: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What became of one patient: the results, none until judged, and the ids of what stands ("" = nothing)."""
@@ -45,6 +53,7 @@ class Answer:
     results: tuple[Result, ...] = ()
     impression: str = ""
     flag: str = ""
+    not_understood: tuple[NotUnderstood, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +111,10 @@ def _outputs(number: int, answer: Answer) -> Iterator[dict[str, Any]]:
         yield _output(f"{number}.impression", "impression", valueReference=standing)
     if answer.flag:
         yield _output(f"{number}.flag", "flag", valueReference={"reference": f"Flag/{answer.flag}"})
+    for index, missed in enumerate(answer.not_understood, 1):
+        place = {"reference": missed.reference}
+        yield _output(f"{number}.not-understood.{index}", "not-understood", valueReference=place)
+        yield _output(f"{number}.why.{index}", "why", valueCode=missed.why)
 
 
 def _output(id: str, name: str, **value: Any) -> dict[str, Any]:

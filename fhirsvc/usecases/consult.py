@@ -15,7 +15,7 @@ from fhirsvc.domain.errors import Issue, Refused, is_fault, refusal_reason
 from fhirsvc.fhir.extract import Extraction, Record, extract
 from fhirsvc.fhir.parse import ParsedBundle, ParsedEntry, parse_bundle
 from fhirsvc.fhir.resource_types import R4
-from fhirsvc.fhir.subject import patient_of
+from fhirsvc.fhir.subject import bases_of, patient_of
 from fhirsvc.usecases.decide import Judge
 
 _BEFORE, _AFTER = b'{"resourceType":"Bundle","type":"collection","entry":[{"resource":', b"}]}"
@@ -46,14 +46,17 @@ def opened(body: bytes, latest: datetime) -> ParsedBundle:
     return bundle
 
 
-def consult(bundles: Sequence[ParsedBundle], judge: Judge, on: date) -> tuple[Consultation, ...]:
+def consult(bundles: Sequence[ParsedBundle], judge: Judge, on: date, base: str = "") -> tuple[Consultation, ...]:
     """One answer per patient of these files together, received on `on`, in the order in which they first appear.
 
-    A resource that comes twice under one id counts as it came last; one that names no patient is nobody's.
+    A resource that comes twice under one id counts as it came last; one that names no patient is nobody's. base: as
+    for receive.
     """
     newest: dict[tuple[str, str], tuple[str, Record]] = {}
     for number, bundle in enumerate(bundles, start=1):
-        newest |= {(record.type, record.id): (patient, record) for patient, record in _records(bundle, number, on)}
+        newest |= {
+            (record.type, record.id): (patient, record) for patient, record in _records(bundle, number, on, base)
+        }
     records: dict[str, list[Record]] = defaultdict(list)
     for patient, record in newest.values():
         records[patient].append(record)
@@ -67,14 +70,15 @@ def _consultation(patient: str, records: Sequence[Record], judge: Judge, on: dat
     )
 
 
-def _records(bundle: ParsedBundle, number: int, on: date) -> Iterator[tuple[str, Record]]:
+def _records(bundle: ParsedBundle, number: int, on: date, base: str) -> Iterator[tuple[str, Record]]:
     """Each resource of a file with the patient it speaks of."""
     ids = {entry.index: _id(entry, number) for entry in bundle.entries}
     references = {each.full_url: f"{each.type}/{ids[each.index]}" for each in bundle.entries if each.full_url}
+    bases = bases_of((each.full_url for each in bundle.entries), base)
     received = datetime.combine(on, time(12), UTC)
     for entry in bundle.entries:
         id_ = ids[entry.index]
-        patient = patient_of(entry.resource, references, id_)
+        patient = patient_of(entry.resource, references, id_, bases)
         if patient:
             yield patient, Record(type=entry.type, id=id_, version=1, received=received, resource=entry.resource)
 

@@ -86,7 +86,7 @@ def known(transaction: Transaction, tenant: str, patient: str, judge: Judge) -> 
 
 
 def decide(known: Known, judge: Judge, now: datetime) -> Verdict:
-    """The verdict on what is known; pure but for nothing: the same arguments give the same verdict, byte for byte.
+    """The verdict on what is known; pure: the same arguments give the same verdict, byte for byte.
 
     now: UTC, the time of the decision; it stands on what is written and is no part of the reasoning.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -25,12 +25,21 @@ class Brief:
     rule: str
 
 
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """A resource version of which something was not understood; why: as in fhir.extract.Unread."""
+
+    reference: str
+    why: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What was said of one patient.
 
     outcome and rule: of the strongest finding, or not-applicable and its row.  impression and flag: the ids of what
-    stood after it, perhaps written for an earlier submission; "" = none did.
+    stood after it, perhaps written for an earlier submission; "" = none did.  not_understood: of all that was held of
+    the patient, whichever submission brought it: the answer rests on all of it.
     """
 
     outcome: str
@@ -38,6 +47,7 @@ class Answer:
     on: date
     judged: datetime
     findings: tuple[Brief, ...] = ()
+    not_understood: tuple[NotUnderstood, ...] = ()
     impression: str = ""
     flag: str = ""
 
@@ -109,7 +119,8 @@ def _told(transaction: Transaction, tenant: str, touch: Touch) -> Told:
 def _answer(transaction: Transaction, tenant: str, patient: str, judged: Judged) -> Answer:
     decision = transaction.patients.decision(tenant, patient, judged.protocol, judged.ordinal)
     impression = decision.impression if decision else ""
-    findings = orjson.loads(judged.trace)["assessment"]["findings"]
+    trace = orjson.loads(judged.trace)
+    findings = trace["assessment"]["findings"]
     flagged = impression != "" and any(each["flag"] for each in findings)
     return Answer(
         outcome=judged.outcome,
@@ -117,9 +128,15 @@ def _answer(transaction: Transaction, tenant: str, patient: str, judged: Judged)
         on=judged.on,
         judged=judged.made,
         findings=tuple(_brief(each) for each in findings),
+        not_understood=_not_understood(trace["unread"]),
         impression=impression,
         flag=flag_id(tenant, patient) if flagged else "",
     )
+
+
+def _not_understood(unread: Iterable[Mapping[str, str]]) -> tuple[NotUnderstood, ...]:
+    """Each resource version once per reason, however many of its parts were not understood."""
+    return tuple(dict.fromkeys(NotUnderstood(each["reference"], each["why"]) for each in unread))
 
 
 def _brief(finding: Mapping[str, Any]) -> Brief:

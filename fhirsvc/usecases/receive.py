@@ -15,7 +15,7 @@ from fhirsvc.domain.errors import Issue, IssueCode, Refusal, Refused, Severity, 
 from fhirsvc.domain.lifecycle import SubmissionState
 from fhirsvc.fhir.parse import ParsedBundle, ParsedEntry, parse_bundle
 from fhirsvc.fhir.references import serve
-from fhirsvc.fhir.subject import expects_patient, patient_of
+from fhirsvc.fhir.subject import Bases, bases_of, expects_patient, patient_of
 from fhirsvc.usecases.ports import (
     Clock,
     Failpoint,
@@ -64,15 +64,24 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
 def receive(
-    body: bytes, tenant: str, *, store: Store, queue: Queue, clock: Clock, failpoint: Failpoint = passing
+    body: bytes,
+    tenant: str,
+    *,
+    store: Store,
+    queue: Queue,
+    clock: Clock,
+    base: str = "",
+    failpoint: Failpoint = passing,
 ) -> Receipt:
     """Keep a Bundle and answer for it; what is answered is durable.
+
+    base: the FHIR base of this service, by which a sender may name our patients; "" = it has none.
 
     Raises Refused when it cannot be taken (nothing of it was kept then), Unreachable when the store cannot be written.
     """
     now = clock.now()
     bundle = parse_bundle(body, latest=now + CLOCK_TOLERANCE)
-    arrival = _Arrival.of(bundle, now)
+    arrival = _Arrival.of(bundle, now, base)
     failpoint("receive.before-transaction")
     with store.writing() as transaction:
         kept = _keep(arrival, tenant, transaction)
@@ -97,14 +106,16 @@ class _Arrival:
     at: datetime
     ids: Mapping[int, str]
     references: Mapping[str, str]
+    bases: Bases
 
     @classmethod
-    def of(cls, bundle: ParsedBundle, now: datetime) -> _Arrival:
+    def of(cls, bundle: ParsedBundle, now: datetime, base: str) -> _Arrival:
         taken = [entry for entry in bundle.entries if not any(map(is_fault, entry.issues))]
         ids = {entry.index: _id_of(entry, bundle.type) for entry in taken}
         references = dict(pair for entry in taken for pair in _addresses(entry, ids[entry.index]))
         at = now.replace(microsecond=now.microsecond // 1000 * 1000)  # a FHIR instant carries milliseconds
-        return cls(bundle, _new_id(), at, ids, references)
+        bases = bases_of((entry.full_url for entry in taken), base)
+        return cls(bundle, _new_id(), at, ids, references, bases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +170,10 @@ def _submission(arrival: _Arrival, body: bytes, touches: list[Touch]) -> Submiss
 
 
 def _keep(arrival: _Arrival, tenant: str, transaction: Transaction) -> _Kept:
-    """Add the versions that change something; the patients they speak of, before and now."""
+    """Add the versions that change something; the patients that all entries speak of, before and now.
+
+    An entry that says what stands changes no evidence, and yet its sender is told the answer for its patient.
+    """
     addresses = {(entry.type, arrival.ids[entry.index]) for entry in _taken(arrival)}
     heads = dict(transaction.resources.heads(tenant, addresses))
     added: list[Version] = []
@@ -172,6 +186,7 @@ def _keep(arrival: _Arrival, tenant: str, transaction: Transaction) -> _Kept:
         if version is not None:
             added.append(version)
             heads[version.type, version.id] = version
+        if received.change is not Change.REFUSED:
             patients |= {each.patient for each in (head, version) if each is not None and each.patient is not None}
     transaction.resources.add(tenant, added)
     return _Kept(tuple(entries), frozenset(patients))
@@ -187,9 +202,9 @@ def _entry(entry: ParsedEntry, head: Version | None, arrival: _Arrival) -> tuple
         return Received(change=Change.REFUSED, type=entry.type, issues=entry.issues), None
     if head is not None and head.submission is None:
         return _not_ours_to_take(entry, arrival), None
-    if head is not None and _says_the_same(entry, head, arrival):
+    patient = patient_of(entry.resource, arrival.references, arrival.ids[entry.index], arrival.bases)
+    if head is not None and patient in (None, head.patient) and _says_the_same(entry, head, arrival):
         return _received(Change.UNCHANGED, entry, head), None
-    patient = patient_of(entry.resource, arrival.references, arrival.ids[entry.index])
     version = _version(entry, head, patient, arrival)
     change = Change.CREATED if head is None else Change.UPDATED
     issues = (_unresolved(entry),) if patient is None and expects_patient(entry.resource) else ()

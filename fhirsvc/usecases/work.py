@@ -39,6 +39,12 @@ SWEEP_SECONDS = 5.0
 DRAIN_SECONDS = 30.0
 """How long one hint may keep a worker busy; it bounds a Celery task well below its time limit."""
 
+RENEW_SECONDS = LEASE_SECONDS / 3
+"""How often the leases of jobs under evaluation are renewed: two renewals may fail before one is lost."""
+
+LONGEST_JOB_SECONDS = 60.0
+"""How long one evaluation keeps its leases: one that takes longer hangs, and losing its lease counts against it."""
+
 RETRY_SECONDS = 1.0
 """How long a job rests after its evaluation broke off."""
 
@@ -103,22 +109,47 @@ def run_ready(worker: Worker) -> int:
 
 
 def _verdicts(worker: Worker, jobs: Sequence[Job]) -> dict[int, Verdict]:
-    """The verdict of each job by its id; a job whose evaluation broke off has none.
-
-    Leases are renewed between jobs, not within one: a job that takes longer than a lease by itself is one that hangs,
-    and losing its lease counts against it.
-    """
+    """The verdict of each job by its id; a job whose evaluation broke off has none."""
     verdicts = {}
-    renewed = time.monotonic()
-    for job in jobs:
-        if time.monotonic() - renewed > LEASE_SECONDS / 3:
-            renewed = time.monotonic()
-            with worker.store.writing() as transaction:
-                transaction.jobs.renew(jobs)
-        verdict = _verdict(worker, job)
-        if verdict is not None:
-            verdicts[job.id] = verdict
+    with _Renewal(worker.store, jobs) as renewal:
+        for job in jobs:
+            renewal.begin_job()
+            verdict = _verdict(worker, job)
+            if verdict is not None:
+                verdicts[job.id] = verdict
     return verdicts
+
+
+class _Renewal:
+    """The thread that renews the leases of jobs while they are evaluated, until one takes LONGEST_JOB_SECONDS."""
+
+    def __init__(self, store: Store, jobs: Sequence[Job]) -> None:
+        self._store = store
+        self._jobs = jobs
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="renewal", daemon=True)
+
+    def begin_job(self) -> None:
+        """Count the time of the next job from now."""
+        self._began = time.monotonic()
+
+    def __enter__(self) -> typing.Self:
+        self.begin_job()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        """End; no lease is renewed after it, so that none outlives its job."""
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._over.wait(RENEW_SECONDS) and time.monotonic() - self._began < LONGEST_JOB_SECONDS:
+            try:
+                with self._store.writing() as transaction:
+                    transaction.jobs.renew(self._jobs)
+            except Unreachable:
+                _log.warning("the store cannot be reached; leases are renewed later")
 
 
 def _verdict(worker: Worker, job: Job) -> Verdict | None:

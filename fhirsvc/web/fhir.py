@@ -59,7 +59,7 @@ async def post_bundle(request: Request) -> Response:
         raise refusals.NotNegotiable(415, refusals.NOT_DECODED)
     service, body = _service(request), await read_body(request)
     receipt = await run_in_threadpool(
-        receive, body, TENANT, store=service.store, queue=service.queue, clock=service.clock
+        receive, body, TENANT, store=service.store, queue=service.queue, clock=service.clock, base=service.base
     )
     status_page = f"{service.base}/Task/{receipt.submission}"
     answer = bundles.response(receipt.type, replies_of(receipt), links={"status": status_page})

@@ -35,6 +35,7 @@ def receipt_of(progress: Progress) -> task.Receipt:
         state=progress.state,
         received=progress.received,
         changed=progress.changed,
+        digest=progress.digest,
         reason=progress.reason,
         answers=tuple(_answer(told.patient, told.answer) for told in progress.patients),
     )
@@ -50,6 +51,7 @@ def _answer(patient: str, answer: Answer | None) -> task.Answer:
     return task.Answer(
         patient=patient,
         results=findings or (task.Result(outcome=answer.outcome, rule=answer.rule),),
+        not_understood=tuple(task.NotUnderstood(each.reference, each.why) for each in answer.not_understood),
         impression=answer.impression,
         flag=answer.flag,
     )

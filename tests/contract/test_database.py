@@ -57,6 +57,26 @@ def test_what_was_committed_is_there_when_the_file_is_opened_again(database: Dat
     again.close()
 
 
+def test_a_file_that_is_no_database_is_never_taken_for_a_store(path: Path) -> None:
+    path.write_text("no database at all\n" * 100)
+    with pytest.raises(Unreachable):
+        open_store(path)
+    assert path.read_text().startswith("no database at all")
+
+
+def test_a_store_of_a_later_version_is_left_as_it_is(path: Path) -> None:
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('9999')")
+    with pytest.raises(Unreachable):
+        open_store(path)
+    with engine.connect() as connection:
+        tables = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
+    engine.dispose()
+    assert tables == ["alembic_version"]
+
+
 def test_every_connection_is_durable(database: DatabaseStore) -> None:
     with database._engine.connect() as connection:
         modes = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")]

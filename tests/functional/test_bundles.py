@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from email.utils import parsedate_to_datetime
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.fhir_checks import assert_valid_r4
-from tests.functional.running import Running
+from tests.functional.running import Running, outputs
 from tests.functional.vignettes.records import (
     Bundle,
     batch,
@@ -166,6 +167,50 @@ def test_patients_of_one_bundle_are_kept_apart(service: Running) -> None:
     about = {each["subject"]["reference"]: each for each in read}
     assert "achilles reflex" in about["Patient/apart-other-0"]["finding"][0]["basis"].casefold()
     assert "Observation/apart-one" not in json.dumps(about["Patient/apart-other-0"])
+
+
+def test_the_task_names_the_bundle_by_the_digest_of_its_bytes(service: Running) -> None:
+    body = json.dumps(record("digest")).encode()
+    task = service.task(service.post(body))
+    assert task["focus"]["identifier"] == {"value": f"sha256:{hashlib.sha256(body).hexdigest()}"}
+
+
+def test_the_task_of_a_repeated_bundle_gives_the_answer_that_stands(service: Running) -> None:
+    bundle = record("repeated", batch)
+    first, again = service.task(service.post(bundle)), service.task(service.post(bundle))
+    assert again["for"] == {"reference": "Patient/repeated-0"}
+    assert again["output"] == first["output"]
+    [standing] = outputs(again, "impression")
+    assert service.get(standing["reference"])["meta"]["versionId"] == "1"
+
+
+def test_the_task_names_what_was_not_understood_and_why(service: Running) -> None:
+    bundle = collection(
+        "missed",
+        patient("female", 40),
+        condition(coded("http://snomed.info/sct", "4063001"), "left"),
+        observation(worded("Tea leaves"), valueString="dark"),
+        observation(worded("Left Achilles reflex"), valueString="as expected of a poet"),
+    )
+    task = service.task(service.post(bundle))
+    assert_valid_r4(task)
+    missed = [each["reference"] for each in outputs(task, "not-understood")]
+    assert dict(zip(missed, outputs(task, "why"), strict=True)) == {
+        "Observation/missed-2/_history/1": "unmapped",
+        "Observation/missed-3/_history/1": "unread",
+    }
+    assert service.get(missed[0])["valueString"] == "dark"
+    assert "poet" not in json.dumps(task)
+
+
+def test_a_patient_is_known_by_the_address_of_this_service(service: Running) -> None:
+    bundle = record("address", batch)
+    for entry in bundle["entry"][1:]:
+        entry["resource"]["subject"] = {"reference": f"{service.base}/Patient/address-0"}
+    posted = service.post(bundle)
+    assert not [each for each in responses(posted.json()) if "outcome" in each]
+    [standing] = outputs(service.task(posted), "impression")
+    assert "achilles reflex" in service.get(standing["reference"])["finding"][0]["basis"].casefold()
 
 
 def test_json_is_taken_under_both_names(service: Running) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
+from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,8 @@ from typing import Any
 import pytest
 
 from examples.demo import EXAMPLES
-from tests.functional.running import command, environment
+from fhirsvc.bootstrap import STORE
+from tests.functional.running import command, environment, free_port
 from tests.functional.vignettes.other import OTHER
 from tests.functional.vignettes.records import ago, coded, collection, condition, observation, patient, worded
 from tests.functional.vignettes.spinal import SPINAL
@@ -170,6 +174,63 @@ def test_unusable_settings_are_said_in_a_sentence(tmp_path: Path, monkeypatch: p
     assert done.returncode == 3
     assert "FHIRSVC_OPEN_ACCESS=i-understand" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def a_file(folder: Path) -> Path:
+    return written(folder, "plain", "no folder")
+
+
+def below_a_file(folder: Path) -> Path:
+    return a_file(folder) / "data"
+
+
+def with_no_database(folder: Path) -> Path:
+    written(folder, STORE, "no database at all\n" * 100)
+    return folder
+
+
+def with_a_store_of_a_later_version(folder: Path) -> Path:
+    with closing(sqlite3.connect(folder / STORE)) as database:
+        database.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        database.execute("INSERT INTO alembic_version VALUES ('9999')")
+        database.commit()
+    return folder
+
+
+@pytest.mark.parametrize("word", ["serve", "worker"])
+@pytest.mark.parametrize(
+    "data_dir",
+    [a_file, below_a_file, with_no_database, with_a_store_of_a_later_version],
+    ids=lambda each: each.__name__,
+)
+def test_a_data_folder_that_cannot_be_used_is_said_in_a_sentence(
+    tmp_path: Path, word: str, data_dir: Callable[[Path], Path]
+) -> None:
+    done = subprocess.run(
+        command(word),
+        env=environment(data_dir(tmp_path), free_port()),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert done.returncode == 3, done.stderr
+    [sentence] = done.stderr.splitlines()
+    assert sentence.startswith("FHIRSVC_DATA_DIR: ")
+    assert str(tmp_path) not in sentence
+
+
+@pytest.mark.parametrize("base", ["http://127.0.0.1:1/fhir", "https://ehr.example/fhir"])
+def test_a_patient_is_known_by_our_base_and_by_that_of_the_files_own_entries(tmp_path: Path, base: str) -> None:
+    bundle = person("absolute")
+    for entry in bundle["entry"]:
+        kind, id_ = entry["resource"]["resourceType"], entry["resource"]["id"]
+        entry["fullUrl"] = f"https://ehr.example/fhir/{kind}/{id_}"
+    bundle["entry"][1]["resource"]["subject"] = {"reference": f"{base}/Patient/absolute-0"}
+    del bundle["entry"][0]
+    [told] = answers(tmp_path, written(tmp_path, "absolute.json", bundle))
+    assert told["patient"] == "absolute-0"
 
 
 def test_a_port_that_is_taken_is_said_in_a_sentence(tmp_path: Path) -> None:

@@ -10,8 +10,15 @@ HEAD = "0001"
 """The newest revision in migrations/versions; a test compares the two."""
 
 
+class UnknownRevision(Exception):
+    """The database was brought to a schema that this version does not know."""
+
+
 def migrate(engine: Engine) -> None:
-    """Apply the migrations that are missing, in one transaction; processes that start together wait for each other."""
+    """Apply the migrations that are missing, in one transaction; processes that start together wait for each other.
+
+    Raises UnknownRevision when the database was written by a later version.
+    """
     with engine.begin() as connection:
         if _revision(connection) != HEAD:
             _upgrade(connection)
@@ -27,8 +34,12 @@ def _upgrade(connection: Connection) -> None:
     # Imported here: it takes longer than everything else a worker does to start, and is seldom needed.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError:
+        raise UnknownRevision from None

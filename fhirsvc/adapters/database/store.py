@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from fhirsvc.adapters.clock import uptime
 from fhirsvc.adapters.database.jobs import DatabaseJobs
-from fhirsvc.adapters.database.migrate import migrate
+from fhirsvc.adapters.database.migrate import UnknownRevision, migrate
 from fhirsvc.adapters.database.patients import DatabasePatients
 from fhirsvc.adapters.database.resources import DatabaseResources
 from fhirsvc.adapters.database.submissions import DatabaseSubmissions
@@ -77,10 +77,17 @@ class DatabaseStore:
 
 
 def open_store(path: Path, ticks: Callable[[], float] = uptime) -> DatabaseStore:
-    """The store in this file, which is made or brought up to date first.  Raises Unreachable when it cannot be."""
+    """The store in this file, which is made or brought up to date first.
+
+    Raises Unreachable when it cannot be: no such folder, no right to write, no database, or of a later version.
+    """
     engine = _engine(path)
-    with _named_faults():
-        migrate(engine)
+    try:
+        with _named_faults():
+            migrate(engine)
+    except (DatabaseError, UnknownRevision):
+        engine.dispose()
+        raise Unreachable("the file is no store of this version") from None
     return DatabaseStore(engine, ticks)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from fhirsvc.domain.errors import Issue, Refusal, Refused
+from fhirsvc.domain.errors import Issue, Refusal, Refused, is_fault
 from fhirsvc.fhir.parse import ParsedBundle, parse_bundle
 
 Json = dict[str, Any]
@@ -66,6 +66,11 @@ def batch(*entries: object) -> Json:
 
 def parsed(bundle: Mapping[str, Any]) -> ParsedBundle:
     return parse_bundle(orjson.dumps(bundle))
+
+
+def warnings(bundle: ParsedBundle) -> list[Issue]:
+    """What is doubtful and yet taken, in the order of the entries."""
+    return [issue for entry in bundle.entries for issue in entry.issues if not is_fault(issue)]
 
 
 def refusal(bundle: object) -> Refused:

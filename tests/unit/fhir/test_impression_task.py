@@ -8,7 +8,7 @@ import pytest
 
 from fhirsvc.domain.lifecycle import FailureReason, SubmissionState
 from fhirsvc.domain.protocol import Outcome
-from fhirsvc.fhir.task import Answer, Receipt, Result, task
+from fhirsvc.fhir.task import Answer, NotUnderstood, Receipt, Result, task
 from tests.fhir_checks import assert_valid_r4
 
 RECEIVED = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -72,6 +72,21 @@ def test_the_task_gives_each_patient_their_outcomes_rules_and_links() -> None:
     assert told["1.flag"]["valueReference"] == {"reference": "Flag/f-1"}
     assert told["2.outcome.1"]["valueCodeableConcept"]["coding"][0]["code"] == Outcome.NOT_APPLICABLE
     assert not {"2.impression", "2.flag"} & set(told)
+
+
+def test_the_task_names_what_was_not_understood_and_why() -> None:
+    missed = (NotUnderstood("Observation/o1/_history/2", "unmapped"), NotUnderstood("Procedure/x/_history/1", "unread"))
+    said = task(receipt(SubmissionState.COMPLETED, Answer(patient="p1", results=(), not_understood=missed)))
+    assert_valid_r4(said)
+    told = [(each["id"], each["type"]["text"], each) for each in said["output"][1:]]
+    assert [(id_, name) for id_, name, _ in told] == [
+        ("1.not-understood.1", "not-understood"),
+        ("1.why.1", "why"),
+        ("1.not-understood.2", "not-understood"),
+        ("1.why.2", "why"),
+    ]
+    assert told[0][2]["valueReference"] == {"reference": "Observation/o1/_history/2"}
+    assert told[1][2]["valueCode"] == "unmapped"
 
 
 def test_a_task_of_one_patient_is_for_that_patient() -> None:

@@ -11,7 +11,7 @@ import pytest
 from fhirsvc.adapters.memory import MemoryStore
 from fhirsvc.usecases import work
 from fhirsvc.usecases.decide import known
-from fhirsvc.usecases.read import Answer, Progress
+from fhirsvc.usecases.read import Answer, NotUnderstood, Progress
 from tests.unit.usecases.clinic import (
     TENANT,
     Clinic,
@@ -237,3 +237,30 @@ def test_provenance_names_the_first_version_of_its_impression(clinic: Clinic) ->
     assert [each["target"] for each in bodies] == [
         [{"reference": f"ClinicalImpression/{answer.impression}/_history/1"}]
     ]
+
+
+def test_who_sends_again_what_stands_is_told_the_answer_that_stands_and_nothing_is_written() -> None:
+    clinic = Clinic()
+    first = clinic.answer(*indicated())
+    clinic.later(days=30)
+    again = clinic.answer(*indicated())
+    (told,), (before,) = again.patients, first.patients
+    assert (told.answer, before.answer) != (None, None)
+    assert told.answer is not None
+    assert before.answer is not None
+    assert told.answer.on == before.answer.on
+    assert (told.answer.impression, told.answer.rule) == (before.answer.impression, before.answer.rule)
+    (impression,) = clinic.impressions()
+    assert impression["meta"]["versionId"] == "1"
+
+
+def test_what_was_not_understood_is_named_by_its_version_and_why_once_per_reason() -> None:
+    clinic = Clinic()
+    odd = {**reflex("seventeen", "odd"), "code": {"text": "Something else"}}
+    clinic.answer(*indicated(), odd)
+    (told,) = clinic.answer({**reflex("banana", "reflex-p1")}).patients
+    assert told.answer is not None
+    assert told.answer.not_understood == (
+        NotUnderstood("Observation/odd/_history/1", "unmapped"),
+        NotUnderstood("Observation/reflex-p1/_history/2", "unread"),
+    )

@@ -39,7 +39,7 @@ class Post:
 
     def body(self, body: bytes, failpoint: Failpoint = passing) -> Receipt:
         clock = type("Clock", (), {"now": lambda _: self.now})()
-        return receive(body, "t", store=self.store, queue=self, clock=clock, failpoint=failpoint)
+        return receive(body, "t", store=self.store, queue=self, clock=clock, base=OWN, failpoint=failpoint)
 
     def current(self, type_: str, id_: str) -> Version:
         found = read.current("t", type_, id_, store=self.store)
@@ -132,10 +132,15 @@ def test_a_put_that_says_what_stands_changes_nothing_and_keeps_its_version(post:
     )
     assert [(each.change, each.version) for each in receipt.entries] == [(Change.UNCHANGED, 1)] * 2
     assert receipt.entries[0].last_modified == NOON.replace(microsecond=123000)
-    assert post.hints == [[1]]
+    assert post.current("Observation", "o1").version == 1
+
+
+def test_who_sends_again_what_stands_is_told_the_patient(post: Post) -> None:
+    post.bundle(put(patient()), put(reflex()))
+    receipt = post.bundle(put(patient()), put(reflex()))
     progress = read.submission("t", receipt.submission, store=post.store)
     assert progress is not None
-    assert progress.state is SubmissionState.COMPLETED
+    assert [each.patient for each in progress.patients] == ["p1"]
 
 
 def test_a_number_written_otherwise_is_a_change(post: Post) -> None:
@@ -167,6 +172,65 @@ def test_an_entry_posted_under_a_new_id_is_found_by_those_that_knew_the_old_one(
     )
     person, *observations = receipt.entries
     assert {post.current("Observation", each.id).patient for each in observations} == {person.id}
+
+
+EHR, OWN = "https://ehr.example/fhir", "http://127.0.0.1:8000/fhir"
+
+
+@pytest.mark.parametrize(
+    ("subject", "known"),
+    [
+        (f"{OWN}/Patient/p1", "p1"),
+        (f"{OWN}/Patient/p1/_history/2", "p1"),
+        (f"{EHR}/Patient/p1", "p1"),
+        (f"{EHR}/Patient/p1/_history/2", "p1"),
+        ("https://elsewhere.example/fhir/Patient/p1", None),
+        (f"{EHR}er/Patient/p1", None),
+        (f"{EHR}/deeper/Patient/p1", None),
+        (f"{EHR}/Group/p1", None),
+    ],
+)
+def test_a_patient_is_known_by_our_base_and_by_that_of_the_senders_entries(
+    post: Post, subject: str, known: str | None
+) -> None:
+    receipt = post.bundle(put(reflex(subject=subject), fullUrl=f"{EHR}/Observation/o1"))
+    kept = post.current("Observation", "o1")
+    assert kept.patient == known
+    assert json.loads(kept.body)["subject"] == {"reference": subject}
+    assert bool([each for each in receipt.entries[0].issues if "no evidence" in each.text]) is (known is None)
+
+
+def test_a_base_below_another_is_a_base_of_its_own(post: Post) -> None:
+    below = f"{EHR}/tenants/a"
+    post.bundle(
+        put(reflex("o1", f"{below}/Patient/p1"), fullUrl=f"{EHR}/Observation/o1"),
+        put(reflex("o2", f"{EHR}/Patient/p2"), fullUrl=f"{below}/Observation/o2"),
+    )
+    assert [post.current("Observation", each).patient for each in ("o1", "o2")] == ["p1", "p2"]
+
+
+def test_without_an_entry_of_that_base_a_foreign_patient_stays_unknown(post: Post) -> None:
+    post.bundle(put(reflex(subject=f"{EHR}/Patient/p1"), fullUrl="urn:uuid:7d3f0c1e-0d0d-4c0c-8a51-0123456789ab"))
+    assert post.current("Observation", "o1").patient is None
+
+
+def test_a_patient_of_ours_is_not_the_senders_of_the_same_id(post: Post) -> None:
+    receipt = post.bundle(
+        created(patient("p1"), f"{EHR}/Patient/p1"),
+        put(reflex("ours", f"{OWN}/Patient/p1")),
+        put(reflex("theirs", f"{EHR}/Patient/p1/_history/1")),
+    )
+    assert post.current("Observation", "ours").patient == "p1"
+    assert post.current("Observation", "theirs").patient == receipt.entries[0].id != "p1"
+
+
+def test_what_was_of_nobody_is_evidence_once_it_is_sent_so_that_its_patient_is_known(post: Post) -> None:
+    post.bundle(put(reflex(subject=f"{EHR}/Patient/p1")))
+    receipt = post.bundle(put(reflex(subject=f"{EHR}/Patient/p1"), fullUrl=f"{EHR}/Observation/o1"))
+    assert receipt.entries[0].change is Change.UPDATED
+    assert post.current("Observation", "o1").patient == "p1"
+    assert post.bundle(put(reflex(subject=f"{EHR}/Patient/p1"))).entries[0].change is Change.UNCHANGED
+    assert post.current("Observation", "o1").patient == "p1"
 
 
 def test_a_collection_creates_or_updates_by_identity(post: Post) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from datetime import datetime
 
 import pytest
 
+from fhirsvc.adapters.clock import uptime
 from fhirsvc.adapters.memory import MemoryStore
 from fhirsvc.domain.errors import Unreachable
 from fhirsvc.domain.lifecycle import FailureReason, SubmissionState
@@ -171,17 +171,90 @@ def test_a_job_that_kills_every_worker_ends_its_submission_and_no_other(
     assert clinic.progress(good).state is SubmissionState.COMPLETED
 
 
-def test_leases_of_a_long_group_are_renewed(clinic: Clinic, ticks: Ticks, monkeypatch: pytest.MonkeyPatch) -> None:
-    submissions = [clinic.post(*indicated(f"p{number}")) for number in range(6)]
-    monkeypatch.setattr(time, "monotonic", ticks)
+class Watched(MemoryStore):
+    """A store that counts how often leases were renewed by a thread of their own."""
 
-    def takes_its_time(name: str) -> None:
+    renewals = 0
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        with super().writing() as transaction:
+            yield transaction
+        if threading.current_thread().name == "renewal":
+            self.renewals += 1
+
+    def await_renewal(self) -> None:
+        """Until one that began after this call has ended: the next to end may have begun before it."""
+        seen = self.renewals
+        awaited(lambda: self.renewals >= seen + 2)
+
+
+def test_a_job_that_takes_longer_than_a_lease_is_finished_once_and_claimed_by_nobody_else(
+    ticks: Ticks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "RENEW_SECONDS", 0.01)
+    store = Watched(ticks)
+    clinic = Clinic(store)
+    submissions = [clinic.post(*indicated(f"p{number}")) for number in range(2)]
+    claimed_by_another = []
+
+    def takes_three_leases(name: str) -> None:
+        if name == "work.evaluate":
+            for _ in range(4):
+                ticks.seconds += LEASE_SECONDS * 3 / 4
+                store.await_renewal()
+                claimed_by_another.append(work.run_ready(clinic.worker()))
+
+    assert work.run_ready(clinic.worker(takes_three_leases)) == 2
+    assert claimed_by_another == [0] * 8
+    assert {clinic.progress(each).state for each in submissions} == {SubmissionState.COMPLETED}
+    assert [each["meta"]["versionId"] for each in clinic.impressions()] == ["1", "1"]
+    assert not renewing()
+
+
+def test_a_job_that_hangs_loses_its_lease_to_another_worker(
+    clinic: Clinic, ticks: Ticks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "RENEW_SECONDS", 0.01)
+    monkeypatch.setattr(work, "LONGEST_JOB_SECONDS", 0.0)
+    submission = clinic.post(*indicated())
+    states = []
+
+    def hangs(name: str) -> None:
+        if name == "work.evaluate":
+            awaited(lambda: not renewing())
+            ticks.seconds += LEASE_SECONDS
+            work_off(clinic)
+            states.append(clinic.progress(submission).state)
+
+    work.run_ready(clinic.worker(hangs))
+    assert states == [SubmissionState.COMPLETED]
+    (impression,) = clinic.impressions()
+    assert impression["meta"]["versionId"] == "1"
+
+
+def renewing() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "renewal"]
+
+
+def test_leases_are_renewed_again_once_the_store_is_back(ticks: Ticks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "RENEW_SECONDS", 0.01)
+    store = Away(0, ticks)
+    clinic = Clinic(store)
+    submission = clinic.post(*indicated())
+    claimed_by_another = []
+
+    def store_is_away(name: str) -> None:
         if name == "work.evaluate":
             ticks.seconds += LEASE_SECONDS / 2
-            assert work.run_ready(clinic.worker()) == 0
+            store.times = 2
+            awaited(lambda: store.times < -1)
+            ticks.seconds += LEASE_SECONDS * 3 / 4
+            claimed_by_another.append(work.run_ready(clinic.worker()))
 
-    assert work.run_ready(clinic.worker(takes_its_time)) == 6
-    assert {clinic.progress(each).state for each in submissions} == {SubmissionState.COMPLETED}
+    assert work.run_ready(clinic.worker(store_is_away)) == 1
+    assert claimed_by_another == [0]
+    assert clinic.progress(submission).state is SubmissionState.COMPLETED
 
 
 def test_a_sweep_hints_again_at_what_waits_too_long(clinic: Clinic, ticks: Ticks) -> None:
@@ -220,8 +293,8 @@ def test_a_worker_rests_only_when_nothing_is_ready(clinic: Clinic) -> None:
 class Away(MemoryStore):
     """A store that cannot be reached for the first few times."""
 
-    def __init__(self, times: int) -> None:
-        super().__init__()
+    def __init__(self, times: int, ticks: Callable[[], float] = uptime) -> None:
+        super().__init__(ticks)
         self.times = times
 
     @contextmanager
