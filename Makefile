@@ -23,7 +23,7 @@ test: $(VENV)/.dev ## run the tests
 	$(BIN)/pytest --numprocesses=auto --dist=worksteal
 
 test-slow: $(VENV)/.dev ## run the tests that take minutes
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow -rP
 
 check: $(VENV)/.dev ## format, lint, types, import contracts, dead code, generated files, seals, compose file
 	$(BIN)/ruff format --check
