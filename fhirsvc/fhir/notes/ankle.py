@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from fhirsvc.domain.evidence import Certainty, Presence, Side, agreed_side
 from fhirsvc.fhir.notes.roots import side_of
 from fhirsvc.fhir.notes.scope import Denied, Scope
-from fhirsvc.fhir.notes.sentences import Sentence
-from fhirsvc.fhir.notes.statement import ACHILLES, PLANTAR, Statement
+from fhirsvc.fhir.notes.statement import ACHILLES, PLANTAR, Finding, Statement, Touch
 from fhirsvc.fhir.notes.words import Mention
 
 _CONCEPTS = {"achilles": ACHILLES, "plantar": PLANTAR}
@@ -17,23 +17,35 @@ _BETWEEN = frozenset({"of", "the", "in", "a", "both", "distal", "proximal", "mid
 _AFTER_NORMAL = frozenset(
     {".", ",", ";", "and", "in", "on", "bilaterally", "thickness", "calibre", "caliber", "appearance"}
 )
+_FILLED = ("bursit", "fluid", "effus", "disten", "inflam", "enlarg", "thicken", "swell", "oedem", "edem")
+"""How words begin that say that a bursa is filled."""
+_DAMAGES = {
+    ("achilles-tear", "achilles"): "achilles-tear",
+    ("achilles-tear", "plantar"): "plantar-fascia-tear",
+    ("tendinopathy", "achilles"): "achilles-tendinopathy-imaging",
+    **{("spur", where): "calcaneal-spur" for where in ("ankle", "achilles", "plantar")},
+    **{("haglund", where): "haglund" for where in ("ankle", "achilles", "plantar", "other")},
+    **{("retrocalcaneal-fluid", where): "retrocalcaneal-fluid" for where in ("ankle", "achilles", "plantar", "other")},
+    ("swelling", "ankle"): "ankle-swelling",
+}
+_LEVELS = {"achilles-tear": "ankle", "achilles-tendinopathy-imaging": "ankle", "ankle-swelling": "ankle"}
 
 
-def read_ankle(sentence: Sentence, thick: Fraction | None) -> list[Statement]:
+def read_ankle(scope: Scope, thick: Fraction | None) -> list[Statement]:
     """Statements on thickening; [] = the sentence does not say.
 
     thick: above how many millimetres a measured plantar fascia counts as thickened; None = a bare measure says nothing.
     """
-    reader = _Ankle(sentence)
+    reader = _Ankle(scope)
     described = list(reader.described())
     named = {statement.concept for statement in described}
     return [*described, *(statement for statement in reader.measured(thick) if statement.concept not in named)]
 
 
 class _Ankle:
-    def __init__(self, sentence: Sentence) -> None:
-        self._scope = Scope(sentence)
-        self._words = sentence.words
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._words = scope.sentence.words
         self._structures = self._scope.cues("structure")
         self._nouns = sorted([*self._structures, *self._scope.cues("other")], key=lambda noun: noun.first)
 
@@ -119,11 +131,89 @@ class _Ankle:
             return None
         return Fraction(text)
 
+    def _side_of_measure(self, mention: Mention, sides: Sequence[Mention]) -> Side | None:
+        """ "5.5 mm on the right and 3 mm on the left": the side right behind the measure."""
+        if self._words[mention.after - 1].text != "mm":
+            return None
+        behind = next((side for side in sides if side.first >= mention.after), None)
+        linked = behind and self._scope.texts(mention.after, behind.first) in ([], ["on", "the"], ["on"], ["("])
+        return side_of(behind) if behind is not None and linked else self._side_before(mention, sides)
+
+    def _side_before(self, measure: Mention, sides: Sequence[Mention]) -> Side | None:
+        """ "Right fascia 5.5 mm, left 3 mm": the last side before the measure."""
+        before = [side for side in sides if side.after <= measure.first]
+        return side_of(before[-1]) if before and len(sides) > 1 else None
+
     def _side(self, mention: Mention, structure: Mention) -> Side:
         sides = [side for side in self._scope.cues("side") if side not in self._scope.rejected]
         begin, end = self._phrase(mention.first)
+        if (measured := self._side_of_measure(mention, sides)) is not None:
+            return measured
         within = [side_of(side) for side in sides if begin <= side.first < end]
         beside = [side_of(side) for side in sides if 0 <= structure.first - side.after <= 1]
         return (
             agreed_side(within) or agreed_side(beside) or agreed_side([side_of(side) for side in sides]) or Side.UNKNOWN
         )
+
+
+def read_heel_findings(scope: Scope, thick: Fraction | None, side: Side) -> list[Finding]:
+    """Findings of tendon, fascia and heel bone in one sentence.
+
+    thick: as for `read_ankle`. side: of the study, for a sentence that names none.
+    """
+    thickened = [_thickened(statement) for statement in read_ankle(scope, thick)]
+    found = [*thickened, *_damaged(scope)]
+    return [replace(each, side=side) if each.side is Side.UNKNOWN else each for each in found]
+
+
+def _thickened(statement: Statement) -> Finding:
+    return Finding(
+        kind="achilles-thickening" if statement.concept == ACHILLES else "plantar-fascia-thickening",
+        sentence=statement.sentence,
+        presence=statement.presence,
+        certainty=statement.certainty,
+        level="ankle" if statement.concept == ACHILLES else "heel",
+        side=statement.side,
+        touch=Touch.NOT_APPLICABLE,
+    )
+
+
+def _damaged(scope: Scope) -> Iterator[Finding]:
+    """Tears, tendinopathy, spurs, fluid, swelling: each with the structure that stands nearest."""
+    sides = [side_of(cue) for cue in scope.cues("side") if cue not in scope.rejected]
+    for mention in scope.cues("lesion"):
+        kind = _DAMAGES.get((mention.word, _nearest(mention, scope)), "")
+        standing = scope.standing(mention.first, mention.after)
+        if not kind or standing.supposed or standing.denied is Denied.UNSURE or _is_only_place(mention, scope):
+            continue
+        denied = standing.denied is Denied.YES
+        certainty = Certainty.UNCERTAIN if standing.uncertain else Certainty.AFFIRMED
+        yield Finding(
+            kind=kind,
+            sentence=scope.sentence,
+            presence=Presence.ABSENT if denied else Presence.PRESENT,
+            certainty=Certainty.HISTORICAL if standing.historical and not denied else certainty,
+            level=_LEVELS.get(kind, "heel"),
+            side=agreed_side(sides) or Side.UNKNOWN,
+            touch=Touch.NOT_APPLICABLE,
+        )
+
+
+def _is_only_place(mention: Mention, scope: Scope) -> bool:
+    """ "Injection into the retrocalcaneal bursa" names a place, not what was found there."""
+    if mention.word != "retrocalcaneal-fluid":
+        return False
+    begin, end = scope.clause(mention.first)
+    return not any(text.startswith(_FILLED) for text in scope.texts(begin, end))
+
+
+def _nearest(mention: Mention, scope: Scope) -> str:
+    """The structure a lesion is of: the nearest one named, else the heel where only that is named; "" = another."""
+    begin, end = scope.part(mention.first)
+    nouns = [*scope.cues("structure"), *scope.cues("other"), *scope.cues("region")]
+    nouns = [noun for noun in nouns if begin <= noun.first < end and noun.first != mention.first]
+    nouns = [noun for noun in nouns if not any(noun.first == cue.first for cue in scope.cues("lesion"))]
+    if scope.cues("level") or not nouns:
+        return ""
+    near = min(nouns, key=lambda noun: abs(noun.first - mention.first))
+    return near.word

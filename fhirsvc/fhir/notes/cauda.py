@@ -14,6 +14,7 @@ _EXCLUDES = frozenset({"MR", "CT"})
 _SHOWS = frozenset({"MR", "CT", ""})
 _REGIONS = frozenset({"lumbar", ""})
 _NEAR = 6
+_NAMING = frozenset({"syndrome", "sac"})
 _LIMITS = frozenset({"limited", "correction"})
 _HEADING = frozenset({"modality", "region"})
 
@@ -61,6 +62,9 @@ def _undoes(sentence: Sentence, lexicon: ReadingLexicon) -> bool:
 
 def _shown(sentence: Sentence, place: str) -> Iterator[Statement]:
     """Compression that a sentence affirms or doubts; one long past is neither."""
+    kinds = {mention.kind for mention in sentence.mentions}
+    if kinds.isdisjoint(_NAMING):
+        return
     scope = Scope(sentence)
     if scope.cues("region", "other"):
         return

@@ -12,6 +12,7 @@ _MARKS = frozenset({":", "-", "=", "("})
 _BEEN = frozenset({"be", "been"})
 _NOTHING = frozenset({"none", "nil"})
 _BARE = frozenset({"not", "cannot", "never", "none", "nil"})
+_RULING = frozenset({"study", "studies", "has", "have", "which"})
 _THINGS = frozenset(
     {"contact", "root", "segment", "side", "radiculopathy", "structure", "thickening", "sac", "level", "finding"}
 )
@@ -53,7 +54,16 @@ class _Turning:
             return mention._replace(kind="unchanged")
         if mention.kind == "negation" and mention.word == "before":
             return self._backwards(mention)
+        if mention.kind == "negation" and self._is_active(mention):
+            return mention._replace(word="before")
         return mention
+
+    def _is_active(self, denial: Mention) -> bool:
+        """ "The EMG ruled out ..." denies what follows; "... is ruled out" what stands before it."""
+        if self._texts[denial.first : denial.after] != ["ruled", "out"]:
+            return False
+        before = denial.first - 1
+        return "modality" in self._covering.get(before, ()) or self._texts[max(before, 0)] in _RULING
 
     def _denies_course(self, mention: Mention) -> bool:
         """ "No improvement", "not resolved": a denial with a word of course close behind and no finding between."""

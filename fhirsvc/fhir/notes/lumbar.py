@@ -6,52 +6,60 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fhirsvc.domain.evidence import Certainty, Presence, Root, Side, agreed_side
+from fhirsvc.fhir.notes.cues import first_of
 from fhirsvc.fhir.notes.roots import Naming, RootPhrase, side_of
 from fhirsvc.fhir.notes.scope import Denied, Scope, Standing
-from fhirsvc.fhir.notes.sentences import Sentence
 from fhirsvc.fhir.notes.statement import CONTACT, Statement
 from fhirsvc.fhir.notes.words import Mention, levels_of
 
 _OPPOSITE = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
 _LOW_ENOUGH = frozenset({"L5", "S1", "S2", "L6"})
 _BEFORE_VERB = 4
+_LEVEL_WORDS = (["level"], ["segment"], ["disc"], ["disk"], ["space"], ["interspace"])
+"""Behind "this" or "the same" they stand for a level named before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """Words of contact that act together ("touching and pushing"), and the roots they speak of."""
+    """Words of contact that act together ("touching and pushing"), and the roots they speak of.
+
+    objects: roots, sac and passages that stand where they act on them. sides: of what acts.
+    """
 
     word: str
     first: int
     after: int
     roots: tuple[RootPhrase, ...]
+    objects: tuple[Mention, ...]
     sides: tuple[Side, ...]
     doubtful: bool
 
 
-def read_lumbar(sentence: Sentence) -> list[Statement]:
-    """Statements on root contact; [] = the sentence does not say."""
-    reader = _Lumbar(sentence)
-    return [*reader.contacts(), *reader.correlates()]
+class Lumbar:
+    """What one sentence says of contact: as Contacts, and as the Statements that are evidence."""
 
-
-class _Lumbar:
-    def __init__(self, sentence: Sentence) -> None:
-        self._sentence = sentence
-        self._scope = Scope(sentence)
-        self._naming = Naming(self._scope)
-        self._roots = self._naming.roots()
+    def __init__(self, scope: Scope) -> None:
+        self._sentence = sentence = scope.sentence
+        self.scope = self._scope = scope
+        self.naming = self._naming = Naming(self._scope)
+        self.roots = self._roots = self._naming.roots()
         self._levels = [mention for mention in sentence.mentions if mention.kind == "level"]
+        self.contacts = list(self._grouped())
+        self._standings: dict[int, Standing] = {}
 
-    def contacts(self) -> Iterator[Statement]:
+    def statements(self) -> list[Statement]:
+        """Statements on root contact; [] = the sentence does not say."""
+        return [*self._stated_contacts(), *self._correlates()]
+
+    def _stated_contacts(self) -> Iterator[Statement]:
         """What the sentence says of contact, one Statement per root."""
-        for contact in self._grouped():
-            standing = self._standing(contact)
+        for contact in self.contacts:
+            standing = self.standing(contact)
             if not standing.supposed:
                 for root in contact.roots:
                     yield from self._of_root(contact, root, standing)
 
-    def correlates(self) -> Iterator[Statement]:
+    def _correlates(self) -> Iterator[Statement]:
         """ "Suspected on the right, no correlate": the study denies the root that was asked after."""
         cues = self._scope.cues("no-correlate")
         asked = [*self._scope.cues("radiculopathy"), *self._scope.cues("contact", "contact")]
@@ -86,12 +94,16 @@ class _Lumbar:
     def _contact(self, group: Sequence[Mention], earlier: int, later: int) -> Contact:
         word, first, after = group[0].word, group[0].first, group[-1].after
         begin, end = self._scope.clause(first)
-        behind = self._objects(after, min(later, end))
+        end = min(end, self._denied_anew(after, later))
+        objects = behind = self._objects(after, min(later, end))
         direct = [mention for mention in behind if not self._is_oblique(mention)]
         roots = [root for root in self._roots if after <= root.first < min(later, end)]
         roots = [root for root in roots if not self._is_oblique_at(root.first)]
+        roots = [root for root in roots if root.after < later or not self._is_noun(later)]
+        roots = [root for root in roots if not self._is_subject(root, later)]
         if word == "clear" or not direct or self._is_passive(first):
             roots = self._roots_before(first, max(earlier, begin)) or ([] if word == "clear" else roots)
+            objects = self._objects(max(earlier, begin), first) or behind
         if not roots and word == "contact" and not behind:
             roots = self._roots_shared(after, end)
         return Contact(
@@ -99,9 +111,32 @@ class _Lumbar:
             first=first,
             after=after,
             roots=tuple(roots),
+            objects=tuple(objects),
             sides=tuple(self._loose_sides(first, after, earlier, min(later, end))),
-            doubtful=bool(roots) and self._alternatives(min(first, roots[0].first), max(after, roots[-1].after)),
+            doubtful=bool(roots) and self._alternatives(roots, objects, first, after),
         )
+
+    def _denied_anew(self, after: int, later: int) -> int:
+        """Where a denial before the next word of contact begins: what follows is its own ("no root compression")."""
+        denial = first_of(self._scope.cues("negation", "before"), after, later)
+        return denial.first if denial else len(self._sentence.words)
+
+    def _is_noun(self, index: int) -> bool:
+        """Is a word of contact the noun of what stands right before it ("left S1 root compression")?"""
+        text = self._scope.texts(index, index + 1)
+        return bool(text) and not text[0].endswith(("ing", "ed"))
+
+    def _is_subject(self, root: RootPhrase, later: int) -> bool:
+        """Is a root what the next word of contact is said of ("indents the sac, the S1 roots not displaced")?"""
+        gap = range(root.after, later)
+        joined = self._scope.texts(root.first - 1, root.first) in ([","], ["and"], ["&"], ["with"])
+        return bool(gap) and joined and all(self._carries(at) for at in gap)
+
+    def _carries(self, index: int) -> bool:
+        """Does a word only carry a predicate: a form of "be", a "not", or how surely it is meant?"""
+        word = self._naming.of(index, "grammar")
+        carried = word is not None and word.word == "be"
+        return carried or any(self._naming.of(index, kind) for kind in ("negation", "hedge"))
 
     def _roots_before(self, first: int, start: int) -> list[RootPhrase]:
         """Roots before a word of contact; behind a "but" without a subject of its own, those of the clause before."""
@@ -144,14 +179,22 @@ class _Lumbar:
 
     def _is_passive(self, first: int) -> bool:
         carried = [cue for cue in self._scope.cues("grammar", "be") if 0 < first - cue.first <= _BEFORE_VERB]
-        return bool(carried) and not self._scope.texts(first, first + 1)[0].endswith("ing")
+        text = self._scope.texts(first, first + 1)[0]
+        elliptic = text.endswith("ed") and any(root.after == first for root in self._roots)
+        return elliptic or (bool(carried) and not text.endswith("ing"))
 
-    def _alternatives(self, first: int, after: int) -> bool:
+    def _alternatives(self, roots: Sequence[RootPhrase], objects: Sequence[Mention], first: int, after: int) -> bool:
+        """Does an "or" stand among what is touched and the word of contact?"""
+        first = min(first, roots[0].first, *(each.first for each in objects))
+        after = max(after, roots[-1].after)
         return any(first <= cue.first < after for cue in self._scope.cues("grammar", "or"))
 
     def _loose_sides(self, first: int, after: int, earlier: int, later: int) -> Iterator[Side]:
         """Sides of what acts: before the first word of contact (this one where a new finding begins), and behind it."""
         begin, _ = self._scope.part(first)
+        turned, _ = self._scope.clause(first)
+        if any(turned <= root.first and root.after <= first for root in self._roots):
+            begin = turned
         anew = any(earlier <= cue.first < first for cue in self._scope.cues("finding"))
         start = max(begin, earlier) if anew else begin
         stop = first if anew else min(first, self._first_contact(begin))
@@ -173,8 +216,14 @@ class _Lumbar:
             index += 1
         return any(self._naming.of(index, kind) for kind in ("passage", "sac", "bone"))
 
-    def _standing(self, contact: Contact) -> Standing:
-        """How the contact is stated, read from the root that stands before it or from the word of contact itself."""
+    def standing(self, contact: Contact) -> Standing:
+        """How the contact is stated."""
+        if contact.first not in self._standings:
+            self._standings[contact.first] = self._stands(contact)
+        return self._standings[contact.first]
+
+    def _stands(self, contact: Contact) -> Standing:
+        """The standing as read from the root that stands before the contact, or from the word of contact itself."""
         named = any(root.is_particular for root in contact.roots)
         first = min([contact.first, *(root.first for root in contact.roots if root.after <= contact.first)])
         return self._scope.standing(first, contact.after, verb=contact.first, named=named)
@@ -184,7 +233,7 @@ class _Lumbar:
         if presence is Presence.PRESENT and not root.named and self._is_high(contact.first):
             return
         for name, side in root.named or [("", root.side)]:
-            yield from self._of_name(name, presence, certainty, self._side(contact, root, side))
+            yield from self._of_name(name, presence, certainty, self.side(contact, root, side))
 
     def _stated(self, contact: Contact, root: RootPhrase, standing: Standing) -> tuple[Presence, Certainty]:
         """Presence and certainty of the contact; a root left alone ("clear") is a contact denied."""
@@ -198,7 +247,7 @@ class _Lumbar:
         if denied is Denied.YES and standing.historical:
             return Presence.UNKNOWN, Certainty.AFFIRMED
         if denied is Denied.YES:
-            limited = self._is_limited(contact.first, hedged=False)
+            limited = self.is_limited(contact.first, hedged=False)
             return (Presence.UNKNOWN if limited else Presence.ABSENT), Certainty.AFFIRMED
         if standing.historical:
             return Presence.PRESENT, Certainty.HISTORICAL
@@ -213,7 +262,7 @@ class _Lumbar:
         doubtful = standing.uncertain or scar or contact.doubtful or root.doubtful
         return Presence.PRESENT, Certainty.UNCERTAIN if doubtful else Certainty.AFFIRMED
 
-    def _is_limited(self, index: int, *, hedged: bool) -> bool:
+    def is_limited(self, index: int, *, hedged: bool) -> bool:
         """Does a denial hold for one level, a degree or other roots only? hedged: "no definite" is limited too."""
         begin, end = self._scope.part(index)
         inside = [mention for mention in self._sentence.mentions if begin <= mention.first < end]
@@ -221,6 +270,9 @@ class _Lumbar:
             return True
         if any(cue.kind == "everywhere" for cue in inside):
             return False
+        again = [cue for cue in inside if cue.kind == "again"]
+        if any(self._scope.texts(cue.after, cue.after + 1) in _LEVEL_WORDS for cue in again):
+            return True
         headed = [mention for mention in self._levels if self._sentence.words[mention.after : mention.after + 1]]
         heading = any(self._sentence.words[level.after].text == ":" for level in headed)
         return bool(self._sentence.under) or heading or any(mention.kind == "level" for mention in inside)
@@ -232,7 +284,7 @@ class _Lumbar:
         levels = levels or levels_of(self._levels) or list(self._sentence.under)
         return bool(levels) and not any(level.split("-")[1] in _LOW_ENOUGH for level in levels)
 
-    def _side(self, contact: Contact, root: RootPhrase, own: Side | None) -> Side:
+    def side(self, contact: Contact, root: RootPhrase, own: Side | None) -> Side:
         """The side said beside the root, else that of what acts; opposite ones make it unknown."""
         acting = agreed_side(contact.sides)
         own = own or self._listed_side(root)

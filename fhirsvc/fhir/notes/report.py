@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 from fhirsvc.domain.evidence import Certainty, Presence, Side
 from fhirsvc.domain.reading import ReadingLexicon
 from fhirsvc.fhir.notes.ankle import read_ankle
 from fhirsvc.fhir.notes.cauda import read_cauda
 from fhirsvc.fhir.notes.emg import read_emg
-from fhirsvc.fhir.notes.lumbar import read_lumbar
+from fhirsvc.fhir.notes.findings import findings_of, gravest, standing
+from fhirsvc.fhir.notes.lumbar import Lumbar
 from fhirsvc.fhir.notes.scope import Denied, Scope
 from fhirsvc.fhir.notes.sentences import SPOKEN, Sentence, sentences_of
-from fhirsvc.fhir.notes.statement import CONTACT, EMG_LESION, Report, Statement, Study
+from fhirsvc.fhir.notes.statement import CONTACT, EMG_LESION, Finding, Report, Statement, Study
+from fhirsvc.fhir.notes.words import levels_of
 
 _FASCIA = "plantar-fascia-thickness-mm"
 _SHOWS_ROOTS = frozenset({"MR", "CT", ""})
 _LUMBAR = "LS"
+_TITLE = 8
+"""Words among which a title ends with a colon ("US right heel: ...")."""
 
 
 def read_report(texts: Mapping[str, str], study: Study, lexicon: ReadingLexicon) -> Report:
@@ -29,21 +34,20 @@ def read_report(texts: Mapping[str, str], study: Study, lexicon: ReadingLexicon)
     placed = [(place, sentence) for place, text in texts.items() for sentence in sentences_of(text, lexicon)]
     sentences = [sentence for _, sentence in placed]
     study = _completed(study, sentences)
-    said = [
-        replace(statement, place=place)
-        for place, sentence in placed
-        if sentence.section in SPOKEN
-        for statement in _read(sentence, study, lexicon)
-    ]
+    said, found = _read(placed, study, lexicon)
     said = list(_without_overruled(said, sentences))
     if any(_numbering_uncertain(sentence) for sentence in sentences):
         said = [_doubted(statement) for statement in said]
+        found = [replace(each, limited=each.limited or bool(each.roots)) for each in found]
     if any(_calls_normal(sentence) for sentence in sentences):
         said = [_contradicted(statement) for statement in said]
     said += read_cauda(placed, study, lexicon)
+    findings = standing(found, sentences)
     return Report(
         study=study,
-        statements=tuple(_once([*said, *_unclear(said, placed, study)])),
+        statements=tuple(_once([*said, *_unclear(said, findings, placed, study)])),
+        named=tuple(found),
+        findings=tuple(findings),
         unread=tuple(dict.fromkeys(place for place, sentence in placed if not sentence.is_read)),
     )
 
@@ -58,14 +62,32 @@ def study_titled(text: str, lexicon: ReadingLexicon) -> Study:
     return _completed(Study(), sentences_of(text, lexicon)[:1])
 
 
-def _read(sentence: Sentence, study: Study, lexicon: ReadingLexicon) -> Iterator[Statement]:
+def _read(
+    placed: Iterable[tuple[str, Sentence]], study: Study, lexicon: ReadingLexicon
+) -> tuple[list[Statement], list[Finding]]:
+    """What each sentence of the findings states, and what it names: one reading of its contacts serves both."""
+    thick = lexicon.limits.get(_FASCIA)
+    said: list[Statement] = []
+    found: list[Finding] = []
+    earlier: tuple[str, ...] = ()
+    for place, sentence in placed:
+        if sentence.section in SPOKEN:
+            lumbar = Lumbar(Scope(sentence))
+            said += [replace(each, place=place) for each in _statements(lumbar, study, thick)]
+            found += [replace(each, place=place) for each in findings_of(lumbar, study, thick, earlier)]
+            earlier = tuple(levels_of(sentence.mentions)) or earlier
+    return said, found
+
+
+def _statements(lumbar: Lumbar, study: Study, thick: Fraction | None) -> Iterator[Statement]:
+    scope = lumbar.scope
     if study.kind == "EMG":
-        yield from read_emg(sentence)
+        yield from read_emg(scope, lumbar.naming)
         return
-    if study.region in {"lumbar", ""} and not any(m.kind == "region" and m.word == "other" for m in sentence.mentions):
-        yield from (_as_shown(statement, study) for statement in read_lumbar(sentence))
+    if study.region in {"lumbar", ""} and not scope.cues("region", "other"):
+        yield from (_as_shown(statement, study) for statement in lumbar.statements())
     if study.region in {"ankle", ""}:
-        for statement in read_ankle(sentence, lexicon.limits.get(_FASCIA)):
+        for statement in read_ankle(scope, thick):
             yield replace(statement, side=study.side) if statement.side is Side.UNKNOWN else statement
 
 
@@ -107,8 +129,10 @@ def _region(sentences: Sequence[Sentence]) -> str:
 def _titled_side(sentences: Sequence[Sentence]) -> Side:
     """The side of the ankle in a title such as "MRI right ankle", where the text names no other."""
     for sentence in sentences:
-        kinds = {mention.kind for mention in sentence.mentions}
-        sides = {mention.word for mention in sentence.mentions if mention.kind == "side"}
+        colon = next((at for at, word in enumerate(sentence.words[:_TITLE]) if word.text == ":"), len(sentence.words))
+        title = [mention for mention in sentence.mentions if mention.first < colon]
+        kinds = {mention.kind for mention in title}
+        sides = {mention.word for mention in title if mention.kind == "side"}
         if {"modality", "region"} <= kinds and len(sides) == 1 and sides <= {"left", "right"}:
             return Side(sides.pop())
     return Side.UNKNOWN
@@ -157,8 +181,10 @@ def _doubted(statement: Statement) -> Statement:
 
 def _calls_normal(sentence: Sentence) -> bool:
     """Does a sentence of the findings call the nerve study normal?"""
+    normal = [mention for mention in sentence.mentions if mention.kind == "normal-study"]
+    if not normal or sentence.section not in SPOKEN:
+        return False
     scope = Scope(sentence)
-    normal = scope.cues("normal-study") if sentence.section in SPOKEN else []
     return any(scope.standing(cue.first, cue.after).denied is Denied.NO for cue in normal)
 
 
@@ -168,9 +194,14 @@ def _contradicted(statement: Statement) -> Statement:
     return statement.unclear() if lesion else statement
 
 
-def _unclear(said: Sequence[Statement], placed: Sequence[tuple[str, Sentence]], study: Study) -> Iterator[Statement]:
-    """A lumbar study that was read and says nothing of the roots: one statement, with the first thing it found."""
+def _unclear(
+    said: Sequence[Statement], found: Sequence[Finding], placed: Sequence[tuple[str, Sentence]], study: Study
+) -> Iterator[Statement]:
+    """A lumbar study that was read and says nothing of the roots: one statement, with the gravest thing it found."""
     if study.kind == "EMG" or study.region != "lumbar" or any(each.concept == CONTACT for each in said):
+        return
+    if (worst := gravest(found)) is not None:
+        yield Statement(concept=CONTACT, presence=Presence.UNKNOWN, sentence=worst.sentence, place=worst.place)
         return
     for place, sentence in placed:
         if sentence.section in SPOKEN and _finds_something(sentence):

@@ -10,10 +10,13 @@ from fhirsvc.fhir.notes.scope import Scope
 from fhirsvc.fhir.notes.words import Mention
 
 _SIDES = {"left": Side.LEFT, "right": Side.RIGHT, "both": Side.BOTH, "neither": Side.BOTH}
-_JOINTS = frozenset({",", "and", "&", "or", "/", "versus", "vs"})
+_JOINTS = frozenset({",", "and", "&", "or", "nor", "/", "versus", "vs"})
 _DOUBT = frozenset({"or", "versus", "vs"})
 _OF = frozenset({"of", "(", "the", "at", "involving", "affecting"})
 _NAMED = frozenset({"segment", "side", "level"})
+_DISC = frozenset({"bulge", "protrusion", "extrusion", "sequestration", "herniation"})
+_OF_BONE = ("compres", "deform", "distort", "flatten", "displac", "effac", "indent", "reach", "retract")
+"""What may be said of a vertebra as well as of a root."""
 _CAUDA_WITHIN = 3
 _ASIDE = 5
 _SEVERAL = 2
@@ -105,19 +108,40 @@ class Naming:
 
     def _heads(self) -> Iterator[Mention]:
         for mention in self._scope.sentence.mentions:
-            if mention.kind == "root" or (mention.kind == "segment" and self._is_root(mention)):
+            adjective = mention.kind == "neural" and self.of(mention.after, "contact") is not None
+            if mention.kind == "root" or adjective or (mention.kind == "segment" and self._is_root(mention)):
                 yield mention
 
     def _is_root(self, segment: Mention) -> bool:
         """A bare segment is a root before a word of contact ("S1 compression") or behind one of its course."""
         if self.of(segment.after, "bone") or self.of(segment.after, "root"):
             return False
-        if (contact := self.of(segment.after, "contact")) and contact.word == "contact":
-            return self._texts[segment.after][-3:] != "ing" and self._texts[segment.after][-2:] != "ed"
+        contact = self.of(segment.after, "contact")
+        if contact is not None and contact.word == "contact" and not self._texts[segment.after].endswith(("ing", "ed")):
+            return True
         index = segment.first - 1
         while self.of(index, "side"):
             index -= 1
+        if self._is_touched(index, segment):
+            return True
         return self.of(index, "nerve") is not None and self._texts[index].endswith(("ing", "exit", "budding"))
+
+    def _is_touched(self, index: int, segment: Mention) -> bool:
+        """ "A herniation abutting left S1", "with compression of S1": what a disc touches is the root, not the bone."""
+        while index >= 0 and (self._texts[index] == "of" or self._is_article(index)):
+            index -= 1
+        touching = self.of(index, "contact")
+        if touching is None or touching.word != "contact" or self._opens_level(segment):
+            return False
+        herniated = any(cue.first < segment.first and cue.word in _DISC for cue in self._scope.cues("lesion"))
+        return herniated or not self._texts[touching.first].startswith(_OF_BONE)
+
+    def _is_article(self, index: int) -> bool:
+        word = self.of(index, "grammar")
+        return word is not None and word.word == "article"
+
+    def _opens_level(self, segment: Mention) -> bool:
+        return self._texts[segment.after : segment.after + 1] in (["-"], ["/"])
 
     def _walk_back(self, index: int) -> Iterator[Mention]:
         """The sides, segments and adjectives that stand before a head, across "and" only towards another of them."""
@@ -145,8 +169,14 @@ class Naming:
         """A joint holds a phrase together only between names or sides ("L5 and S1", "left, right")."""
         before = self._kinds.get(index - 1, {})
         after = self._kinds.get(index + 1, {})
+        if self._texts[index] == "nor" and (word := after.get("grammar")) and word.word == "article":
+            after = self._kinds.get(word.after, {})
         named = not _NAMED.isdisjoint(before) and ("segment" in after or "side" in after or "nerve" in after)
-        return self._texts[index] in _JOINTS and named
+        return self._texts[index] in _JOINTS and named and not ("side" in before and self._is_placed(before["side"]))
+
+    def _is_placed(self, side: Mention) -> bool:
+        """ "On the left" is said of what stands before it, not of what an "and" adds."""
+        return "on" in self._texts[max(side.first - 2, 0) : side.first]
 
     def _before_bracket(self, index: int) -> int:
         """The word before a pair of brackets: what stands inside is an aside ("S1 (L5)")."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from fhirsvc.domain.reading import NAMED_KINDS
 from fhirsvc.fhir.notes.cues import cues_of, first_of
 from fhirsvc.fhir.notes.sentences import Sentence
 from fhirsvc.fhir.notes.words import Mention
@@ -56,9 +57,8 @@ class Scope:
 
     def cues(self, kind: str, word: str = "") -> list[Mention]:
         """The mentions of a kind, or of one word of it."""
-        if kind not in self._cues:
-            return []
-        return [cue for cue in self._cues.get(kind, ()) if not word or cue.word == word]
+        found = self._cues.get(kind, [])
+        return [cue for cue in found if cue.word == word] if word else found
 
     def part(self, index: int) -> tuple[int, int]:
         """The stretch between semicolons around a word."""
@@ -103,8 +103,14 @@ class Scope:
         """Cues of a kind that act backwards and stand behind the thing in its clause."""
         _, end = self.clause(thing.after - 1)
         for cue in self._cues.get(kind, ()):
-            if cue.word in {"after", "around"} and thing.after <= cue.first < end:
+            if cue.word in {"after", "around"} and thing.after <= cue.first < end and not self._asks_anew(cue):
                 yield cue
+
+    def _asks_anew(self, cue: Mention) -> bool:
+        """ "Large bulge, ? root contact": a question mark behind a comma asks of what follows it."""
+        if self._texts[cue.first] != "?" or self._texts[cue.first - 1 : cue.first] != [","]:
+            return False
+        return self._texts[cue.after : cue.after + 1] not in ([], ["."])
 
     def _denied(self, thing: _Thing) -> Denied:
         reach = [self._reach_back(cue, thing) for cue in self._behind("negation", thing)]
@@ -228,8 +234,14 @@ class Scope:
             return False
         behind = any(not self._is_of_other(cue, thing) for cue in self._behind("historical", thing))
         return behind or any(
-            "," not in self._texts[cue.after : thing.first] for cue in self._before("historical", thing)
+            "," not in self._texts[cue.after : thing.first] and not self._is_of_operation(cue, thing)
+            for cue in self._before("historical", thing)
         )
+
+    def _is_of_operation(self, cue: Mention, thing: _Thing) -> bool:
+        """ "Status post discectomy with recurrent contact" dates the operation, not what is found behind the "with"."""
+        done = first_of(self.cues("lesion", "post-operative-change"), cue.after, thing.first)
+        return done is not None and "with" in self._texts[done.after : thing.first]
 
     def _is_of_other(self, cue: Mention, thing: _Thing) -> bool:
         """ "Not seen previously" dates the denial; "previously clear" dates what it stands before."""
@@ -256,9 +268,15 @@ class Scope:
         """The side and the "not" of "left, not right": said to be wrong, and denying nothing else."""
         for side in self.cues("side"):
             nots = [cue for cue in self.cues("negation") if self._texts[cue.first : side.first] in _NOT]
+            nots += [cue for cue in self.cues("negation") if self._is_none_there(cue, side)]
             if nots and self._texts[side.after : side.after + 1] in _CLOSED:
                 yield side
                 yield from nots
+
+    def _is_none_there(self, cue: Mention, side: Mention) -> bool:
+        """ "On the left and none on the right": the second side is said to be free of what the first one has."""
+        linked = self._texts[cue.first : side.first] in _NONE
+        return linked and any(other.after <= cue.first for other in self.cues("side"))
 
     def _undenied(self, thing: _Thing) -> list[Mention]:
         begin, _ = self.clause(thing.verb)
@@ -339,6 +357,7 @@ _JOINTS = frozenset({",", ";", "and", "&", "or"})
 _CLOSING = frozenset({".", ")", "?", "!"})
 _HANGING = frozenset({"without", "free", "lacking", "devoid"})
 _NOTS = frozenset({"not", "cannot", "never"})
-_OPEN = frozenset({"uncertain", "hypothetical"})
+_OPEN = frozenset({"uncertain", "hypothetical", *NAMED_KINDS})
+_NONE = (["none"], ["none", "on"], ["none", "on", "the"], ["nil"], ["nil", "on"], ["nil", "on", "the"])
 _NOT = (["not"], ["not", "on", "the"], ["not", "the"], ["rather", "than"])
 _CLOSED: tuple[list[str], ...] = ([], [","], [";"], ["."], ["-"], [")"], ["and"], ["but"])

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from fhirsvc.domain.reading import ReadingLexicon
-from fhirsvc.fhir.notes.words import Mention, Word, levels_of, mentions_of, words_of
+from fhirsvc.domain.reading import Vocabulary
+from fhirsvc.fhir.notes.words import Mention, Word, levels_of, mentions_of, spelled, words_of
 
 _ENDS = frozenset({".", "!", "?"})
 _CLOSING = frozenset({"!", "?", ":", ";"})
@@ -15,10 +15,13 @@ _BULLETS = frozenset({"-", "*", "+", ">", "#"})
 _LEADING = frozenset({"negation", "uncertain", "hypothetical", "historical", "side", "nerve", "grammar", "root"})
 _LEADING_WORDS = frozenset({"of", "with", "for", "on", "l", "r", "n", ","})
 _UNITS = frozenset({"mm", "cm"})
+_SIDE_LETTERS = frozenset({"l", "r", "b"})
 _LONG_LINE = 50
 _HEADING_WORDS = 6
 LONGEST = 150
 """Words of the longest sentence that is read; the reach of a "no" in a longer one cannot be told."""
+DENSEST = 16
+"""Words of contact in the fullest sentence that is read; which root each of more speaks of cannot be told."""
 SPOKEN = frozenset({"body", "addendum"})
 """Sections that say what the study shows."""
 
@@ -27,7 +30,8 @@ SPOKEN = frozenset({"body", "addendum"})
 class Sentence:
     """One sentence: its words and what they mention, text and offsets in code points, section, and order from 1.
 
-    under: levels of the heading it stands below ("L5-S1:"), when it names none itself.
+    under: levels of the heading it stands below ("L5-S1:"), when it names none itself. is_read: it was short and plain
+    enough to be read; one that was not has no mentions.
     """
 
     words: Sequence[Word]
@@ -38,26 +42,26 @@ class Sentence:
     number: int
     section: str
     under: tuple[str, ...] = ()
-
-    @property
-    def is_read(self) -> bool:
-        """Was the sentence short enough to be read?"""
-        return len(self.words) <= LONGEST
+    is_read: bool = True
 
 
-def sentences_of(text: str, lexicon: ReadingLexicon) -> list[Sentence]:
-    """The sentences of a text; headings are taken off and become the section of what follows."""
-    words = words_of(text)
-    layout = _Layout(text, lexicon)
+def sentences_of(text: str, lexicon: Vocabulary, lasting: frozenset[str] = SPOKEN) -> list[Sentence]:
+    """The sentences of a text; headings are taken off and become the section of what follows.
+
+    lasting: sections that a blank line does not end.
+    """
+    words = spelled(words_of(text), lexicon)
+    layout = _Layout(text, lexicon, lasting)
     return [sentence for first, after in layout.pieces(words) for sentence in layout.sentence(words[first:after])]
 
 
 class _Layout:
     """Walks through one text and remembers the section and level it is in."""
 
-    def __init__(self, text: str, lexicon: ReadingLexicon) -> None:
+    def __init__(self, text: str, lexicon: Vocabulary, lasting: frozenset[str]) -> None:
         self._text = text
         self._lexicon = lexicon
+        self._lasting = lasting
         self._section = "body"
         self._spoken = False
         self._under: tuple[str, ...] = ()
@@ -76,13 +80,17 @@ class _Layout:
     def sentence(self, words: Sequence[Word]) -> Iterator[Sentence]:
         """The sentence without its heading; nothing when only a heading stands there."""
         self._leave(words)
+        begun = words[0].start
         words = self._past_heading(words)
         if not words:
             return
+        inline = words[0].start > begun and "\n" not in self._text[begun : words[0].start]
         self._spoken = True
         self._number += 1
         mentions = mentions_of(words, self._lexicon) if len(words) <= LONGEST else []
-        self._enter_level(words, mentions)
+        dense = sum(mention.kind == "contact" for mention in mentions) > DENSEST
+        mentions = [] if dense else mentions
+        self._enter_level(words, mentions, leaves=not inline)
         start, end = words[0].start, words[-1].end
         yield Sentence(
             words=words,
@@ -93,6 +101,7 @@ class _Layout:
             number=self._number,
             section=self._section,
             under=self._under,
+            is_read=len(words) <= LONGEST and not dense,
         )
 
     def _leave(self, words: Sequence[Word]) -> None:
@@ -101,7 +110,7 @@ class _Layout:
         self._end = words[-1].end
         if blank:
             self._under = ()
-        if blank and self._spoken and self._section not in SPOKEN:
+        if blank and self._spoken and self._section not in self._lasting:
             self._section = "body"
 
     def _past_heading(self, words: Sequence[Word]) -> Sequence[Word]:
@@ -122,13 +131,16 @@ class _Layout:
         sections = [self._lexicon.sections.get(" ".join(part), "") for part in (*parts, heading)]
         return next((section for section in reversed(sections) if section), "")
 
-    def _enter_level(self, words: Sequence[Word], mentions: Sequence[Mention]) -> None:
-        """ "L5-S1:" at the beginning is the heading of what follows; any other heading ends it."""
+    def _enter_level(self, words: Sequence[Word], mentions: Sequence[Mention], *, leaves: bool) -> None:
+        """ "L5-S1:" at the beginning is the heading of what follows; any other heading ends it.
+
+        leaves: it also ends a section that is not of the findings; it does not on the line of that section's heading.
+        """
         colon = next((index for index, word in enumerate(words[: _HEADING_WORDS + 1]) if word.text == ":"), None)
         if colon is None:
             return
         self._under = tuple(levels_of(mention for mention in mentions if mention.first < colon))
-        if self._under:
+        if self._under and leaves:
             self._section = self._section if self._section in SPOKEN else "body"
 
     def _ends(self, words: Sequence[Word], first: int, index: int) -> bool:
@@ -154,10 +166,34 @@ class _Layout:
         if index - 1 == first and before.isdigit():
             return False
         if len(before) == 1 and before.isalpha():
+            return bool(gap) and capital and self._is_side_letter(words, first, index - 1)
+        if self._is_abbreviated_side(before) and self._names_root(words, index + 1):
             return False
         if before in self._lexicon.abbreviations:
             return before in _UNITS and capital if self._capitals else capital
         return bool(gap) or capital
+
+    def _is_side_letter(self, words: Sequence[Word], first: int, index: int) -> bool:
+        """ "Tender R. Reflexes ...": a letter for a side may end a sentence; the initial of a name does not."""
+        if words[index].text not in _SIDE_LETTERS or index == first or self._names_root(words, index + 2):
+            return False
+        before = words[index - 1]
+        named = (
+            self._text[before.start].isupper()
+            and before.text[:1].isalpha()
+            and words[index].end - words[index].start == 1
+        )
+        return before.text not in {".", ","} and before.text not in self._lexicon.abbreviations and not named
+
+    def _is_abbreviated_side(self, text: str) -> bool:
+        sides = any(term.kind == "side" and term.pattern == (text,) for term in self._lexicon.starting(text))
+        return sides and text in self._lexicon.abbreviations
+
+    @staticmethod
+    def _names_root(words: Sequence[Word], index: int) -> bool:
+        """Does the name of a root stand here ("Lt. S1 root"), and not of a disc?"""
+        text, after = words[index].text, words[index + 1].text if index + 1 < len(words) else ""
+        return text[:1] in {"l", "s"} and text[1:].isdigit() and after not in {"-", "/", ":"}
 
     def _line_ends(self, words: Sequence[Word], first: int, index: int, gap: str) -> bool:
         """A line break ends a sentence unless the line was merely full or broke off within a phrase."""

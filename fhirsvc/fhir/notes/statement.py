@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from fhirsvc.domain.evidence import Certainty, Modality, Presence, Root, Side
 from fhirsvc.fhir.notes.sentences import Sentence
@@ -60,10 +61,55 @@ class Statement:
         return replace(self, presence=Presence.UNKNOWN, certainty=Certainty.AFFIRMED)
 
 
+class Touch(StrEnum):
+    """Does a lesion touch a nerve root? UNKNOWN where only a passage is narrowed or nothing is said."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not-applicable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One finding that a report names, as it stands there; no evidence by itself (that is a Statement).
+
+    kind: closed name ("protrusion", "foraminal-stenosis", "radiculopathy-emg"). level: a disc as L5-S1, "ankle" or
+    "heel"; "" = not said, or not as a disc that exists. central: said to lie in the midline, and on no side.
+    roots: those the text names.  sac_only: it touches the thecal sac and nothing else.
+    limited: a denial of one level, root, degree or activity only; a lesion called inactive, or of a doubtful level.
+    """
+
+    kind: str
+    sentence: Sentence
+    presence: Presence = Presence.PRESENT
+    certainty: Certainty = Certainty.AFFIRMED
+    level: str = ""
+    side: Side = Side.UNKNOWN
+    central: bool = False
+    touch: Touch = Touch.UNKNOWN
+    sac_only: bool = False
+    roots: tuple[str, ...] = ()
+    limited: bool = False
+    place: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What the texts of one report state; unread: the texts that hold a sentence too long to be read."""
+    """What the texts of one report state; unread: the texts that hold a sentence too long to be read.
+
+    named: the findings of each sentence. findings: those that stand at the end, each lesion of a level once.
+    """
 
     study: Study
     statements: tuple[Statement, ...] = ()
+    named: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
     unread: tuple[str, ...] = ()
+
+    def by_sentence(self) -> dict[tuple[str, int], list[Finding]]:
+        """Place and number of a sentence → the findings it names."""
+        found: dict[tuple[str, int], list[Finding]] = {}
+        for each in self.named:
+            found.setdefault((each.place, each.sentence.number), []).append(each)
+        return found

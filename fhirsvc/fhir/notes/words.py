@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from fhirsvc.domain.reading import WORD, ReadingLexicon, Term, plain
+from fhirsvc.domain.reading import APART, WORD, Term, Vocabulary, plain, shortened
 
 _SEGMENT = re.compile(r"[lstc][0-9]{1,2}")
 _TWO_SEGMENTS = re.compile(r"([lstc][0-9]{1,2})([lstc][0-9]{1,2})")
 _NUMBER = re.compile(r"[0-9]{1,2}")
-_BETWEEN = frozenset({"-", "/", "to", "on", "upon", "through"})
+_BETWEEN = frozenset({"-", "/", "to", "on", "upon", "over", "through"})
+_SHORT = 5
+_LONG = 20
 _UNITS = frozenset({"mm", "cm", "x"})
 _LETTERS = {"l": "left", "r": "right"}
 _BESIDE_LETTER = frozenset(
-    {"level", "segment", "root", "nerve", "passage", "sac", "finding", "structure", "position", "radiculopathy"}
+    {
+        "level",
+        "segment",
+        "root",
+        "nerve",
+        "passage",
+        "sac",
+        "finding",
+        "structure",
+        "position",
+        "radiculopathy",
+        "area",
+        "diagnosis",
+        "operation",
+    }
 )
 
 
@@ -41,7 +57,39 @@ def words_of(text: str) -> list[Word]:
     return [Word(match[0], match.start(), match.end()) for match in WORD.finditer(plain(text))]
 
 
-def mentions_of(words: Sequence[Word], lexicon: ReadingLexicon) -> list[Mention]:
+def spelled(words: Sequence[Word], lexicon: Vocabulary) -> list[Word]:
+    """The words, those with one letter wrong as the lexicon spells them; offsets stay those of the text."""
+    slips: dict[str, str] = {}
+    for text in {word.text for word in words if _SHORT < len(word.text) <= _LONG}:
+        if (known := _respelled(text, lexicon)) != text:
+            slips[text] = known
+    return [word._replace(text=slips[word.text]) if word.text in slips else word for word in words]
+
+
+def _respelled(text: str, lexicon: Vocabulary) -> str:
+    """The one word of the lexicon's spelling list that is a single slip away, unless it is written as a known word."""
+    if text in lexicon.spelling.get(text, ()) or _is_known(text, lexicon):
+        return text
+    near = {word for left in shortened(text) for word in lexicon.spelling.get(left, ()) if _is_slip(text, word)}
+    return near.pop() if len(near) == 1 else text
+
+
+def _is_known(text: str, lexicon: Vocabulary) -> bool:
+    firsts = (term.pattern[0] for term in lexicon.starting(text))
+    return any(text == first or (first[-1] == "*" and text.startswith(first[:-1])) for first in firsts)
+
+
+def _is_slip(text: str, word: str) -> bool:
+    """Is it the word with one letter but the first left out, added, changed, or exchanged with its neighbour?"""
+    same = next((at for at, (one, other) in enumerate(zip(text, word, strict=False)) if one != other), None)
+    if same == 0:
+        return False
+    at = min(len(text), len(word)) if same is None else same
+    rest = {text[at + 1 :], text[at:], text[at + 1 : at + 2] + text[at : at + 1] + text[at + 2 :]}
+    return word[at + 1 :] in {text[at:], text[at + 1 :]} or word[at:] in rest
+
+
+def mentions_of(words: Sequence[Word], lexicon: Vocabulary) -> list[Mention]:
     """What the lexicon, the vertebral levels and single side letters say, in the order of the text."""
     found = _segments(words)
     taken = {index for mention in found for index in range(mention.first, mention.after)}
@@ -54,26 +102,39 @@ def levels_of(mentions: Iterable[Mention]) -> list[str]:
     return [mention.word for mention in mentions if mention.kind == "level"]
 
 
-def _terms(words: Sequence[Word], lexicon: ReadingLexicon, taken: set[int]) -> list[Mention]:
+def _terms(words: Sequence[Word], lexicon: Vocabulary, taken: set[int]) -> list[Mention]:
+    """The longest phrases, one behind the other; those of a kind that stands apart only among their own kind."""
     found: list[Mention] = []
-    index = 0
-    while index < len(words):
-        matching = [] if index in taken else _longest(words, index, lexicon.starting(words[index].text))
-        length = len(matching[0].pattern) if matching else 1
-        found += {Mention(term.kind, term.word, index, index + length) for term in matching}
-        index += length
+    after: dict[str, int] = {}
+    for index, word in enumerate(words):
+        terms = lexicon.starting(word.text)
+        if terms:
+            for layer, matching in _longest(words, index, terms, after, named=index in taken).items():
+                after[layer] = index + len(matching[0].pattern)
+                found += {Mention(term.kind, term.word, index, after[layer]) for term in matching}
     return found
 
 
-def _longest(words: Sequence[Word], index: int, terms: Sequence[Term]) -> list[Term]:
-    """The Terms of the longest pattern that stands here; a word may be of several kinds."""
-    found: list[Term] = []
-    longest = 1
+def _longest(
+    words: Sequence[Word], index: int, terms: Sequence[Term], after: Mapping[str, int], *, named: bool
+) -> dict[str, list[Term]]:
+    """Layer → the Terms of the longest pattern that stands here; a word may be of several kinds.
+
+    after: layer → the index its last phrase ended before. named: the word is part of a level or segment.
+    """
+    found: dict[str, list[Term]] = {}
+    second = words[index + 1].text if index + 1 < len(words) else ""
     for term in terms:
-        length = len(term.pattern)
-        if length >= longest and _stands(term.pattern, words, index):
-            found = [term] if length > longest else [*found, term]
-            longest = length
+        pattern = term.pattern
+        if len(pattern) > 1 and pattern[1] != second and pattern[1][-1] != "*":
+            continue
+        layer = term.kind if term.kind in APART else ""
+        if (named and not layer) or after.get(layer, 0) > index:
+            continue
+        longest = found.get(layer)
+        length = len(longest[0].pattern) if longest else 1
+        if len(pattern) >= length and _stands(pattern, words, index):
+            found[layer] = [*longest, term] if longest and len(pattern) == length else [term]
     return found
 
 
@@ -144,12 +205,23 @@ def _is_number(words: Sequence[Word], index: int) -> bool:
 def _side_letters(words: Sequence[Word], mentions: Sequence[Mention]) -> list[Mention]:
     """A bare L or R is a side only in brackets or directly before a part of the body that has sides."""
     starts = {mention.first for mention in mentions if mention.kind in _BESIDE_LETTER}
+    starts |= {mention.first for mention in mentions if (mention.kind, mention.word) == ("region", "ankle")}
+    fillers = {mention.first: mention.after for mention in mentions if mention.kind == "filler"}
     taken = {index for mention in mentions for index in range(mention.first, mention.after)}
     return [
         Mention("side", _LETTERS[word.text], index, index + 1)
         for index, word in enumerate(words)
-        if word.text in _LETTERS and index not in taken and (index + 1 in starts or _bracketed(words, index))
+        if word.text in _LETTERS
+        and index not in taken
+        and (_past(index + 1, fillers) in starts or _bracketed(words, index))
     ]
+
+
+def _past(index: int, fillers: Mapping[int, int]) -> int:
+    """The first word behind those that only describe a part ("L mid-portion Achilles")."""
+    while index in fillers:
+        index = fillers[index]
+    return index
 
 
 def _bracketed(words: Sequence[Word], index: int) -> bool:

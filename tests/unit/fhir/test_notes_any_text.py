@@ -47,8 +47,13 @@ def test_sentences_never_overlap_and_keep_their_order(text: str) -> None:
         "INDICATION: " * 800,
         "S1 and " * 1500 + "roots",
         "left S1 root contact; " * 600,
+        ("bulge without root contact " * 30 + ". ") * 10,
+        ("central " * 140 + "bulge. ") * 10,
+        ("canal, foramina, " * 35 + "are patent. ") * 10,
+        "protrsuion herination " * 400,
+        ("left H-reflex absent radiculopathy denervation " * 20 + ". ") * 10,
     ],
-    ids=range(9),
+    ids=range(14),
 )
 def test_the_longest_and_strangest_text_is_read_within_its_time(text: str) -> None:
     notes(text[:500])
