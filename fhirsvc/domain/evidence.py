@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
@@ -15,6 +15,16 @@ class Presence(StrEnum):
     PRESENT = "present"
     ABSENT = "absent"
     UNKNOWN = "unknown"
+
+
+REFLEX_GRADES: Mapping[str, Presence] = {
+    "absent": Presence.PRESENT,
+    "reduced": Presence.PRESENT,
+    "normal": Presence.ABSENT,
+    "brisk": Presence.ABSENT,
+    "unknown": Presence.UNKNOWN,
+}
+"""The grades of a reflex, and whether each is the sign: no reflex is a finding (RULES 3.8)."""
 
 
 class Side(StrEnum):
@@ -152,8 +162,9 @@ class Source:
     """Where a Fact stands: the exact resource version, the place inside it, and the sentence if it was read from text.
 
     reference: "Observation/abc/_history/2"; place: "" or "component[1]" or "conclusion[sentence 2]"; sentence: as
-    written, with start and end as offsets in code points into the text it stands in. Two Facts of one `key` are one
-    source and count once (RULES 3.1 "One source counts once").
+    written, with start and end as offsets in code points into the text it stands in; named: what a report's sentence
+    was understood to name ("protrusion at L5-S1, left"). Two Facts of one `key` are one source and count once (RULES
+    3.1 "One source counts once").
     """
 
     reference: str
@@ -161,6 +172,7 @@ class Source:
     sentence: str = ""
     start: int = 0
     end: int = 0
+    named: str = ""
 
     @property
     def key(self) -> str:

@@ -58,6 +58,7 @@ class Lexicon:
     words: closed vocabularies for reading values and sites: vocabulary name → (code-or-phrase → word), for example
     "side", "area", "site", "reflex-grade", "answer", "modality". Codes in words are written "system|code".
     concepts: Concept code → Concept.
+    defined: (system, code) of the sender's codes that are mapped to a Concept itself, and so mean its definition.
     """
 
     codes: Mapping[tuple[str, str], tuple[Meaning, ...]] = field(default_factory=dict)
@@ -66,6 +67,7 @@ class Lexicon:
     concepts: Mapping[str, Concept] = field(default_factory=dict)
     version: str = ""
     digest: str = ""
+    defined: frozenset[tuple[str, str]] = frozenset()
 
     def of_code(self, system: str, code: str) -> tuple[Meaning, ...]:
         """Meanings of one coding; () = not understood (which is never the same as absent)."""

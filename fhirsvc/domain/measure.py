@@ -14,6 +14,8 @@ from fhirsvc.domain.validity import admitted
 def measured(protocol: Protocol, facts: Iterable[Fact]) -> tuple[Fact, ...]:
     """The same facts, those with a number given the presence that the protocol's thresholds say (RULES 3.2)."""
     known = tuple(facts)
+    if all(fact.number is None for fact in known):
+        return known
     measures = {each.concept: each for each in protocol.measures}
     last = _last_counts(fact for fact in known if fact.concept in measures)
     return tuple(_measure(protocol, measures.get(fact.concept), fact, last) for fact in known)

@@ -148,10 +148,16 @@ def _falling(chart: Chart, fact: Fact, series: Sequence[Fact]) -> bool:
     window = chart.protocol.days("falling-window")
     return fact.number is not None and any(
         _grade(chart, earlier) - fact.number >= drop
-        and 0 <= (fact.moment.latest - earlier.moment.latest).days <= window
+        and _came_before(earlier, fact)
+        and (fact.moment.latest - earlier.moment.latest).days <= window
         for earlier in series
         if earlier.number is not None or earlier.presence is Presence.ABSENT
     )
+
+
+def _came_before(earlier: Fact, fact: Fact) -> bool:
+    """Is it the result of another, earlier time? Two of one examination tell no course."""
+    return earlier.moment.before(fact.moment) or earlier.moment.latest < fact.moment.latest
 
 
 def _why_not(chart: Chart, side: Side, fact: Fact, series: Sequence[Fact], *, falling: bool) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 
 from fhirsvc.domain.evidence import (
+    REFLEX_GRADES,
     Certainty,
     ClinicalStatus,
     Evidence,
@@ -29,13 +30,6 @@ EXAMINED = 10
 """Days before the evaluation date on which everything was recorded that says nothing else."""
 
 _REFLEX = "achilles-reflex"
-_REFLEXES = {
-    "absent": Presence.PRESENT,
-    "reduced": Presence.PRESENT,
-    "normal": Presence.ABSENT,
-    "brisk": Presence.ABSENT,
-    "unknown": Presence.UNKNOWN,
-}
 _ANSWERS = {
     "present": Presence.PRESENT,
     "weak": Presence.PRESENT,
@@ -144,7 +138,7 @@ def evidence_of(case: Case, on: date) -> Evidence:
 
 def answers_to(concept: str) -> tuple[str, ...]:
     """The words that can answer a Concept in cases.yaml; a number can answer any."""
-    return tuple(_REFLEXES if concept == _REFLEX else _ANSWERS)
+    return tuple(REFLEX_GRADES if concept == _REFLEX else _ANSWERS)
 
 
 def is_number(answer: str) -> bool:
@@ -180,7 +174,7 @@ def _fact(case: Case, number: int, told: Told, on: date) -> Fact:
 
 def _presence(told: Told) -> Presence:
     """A bare number leaves it to the protocol's thresholds; "absent" of a reflex is a sign."""
-    words = _REFLEXES if told.concept == _REFLEX else _ANSWERS
+    words = REFLEX_GRADES if told.concept == _REFLEX else _ANSWERS
     return words.get(told.answer, Presence.UNKNOWN)
 
 

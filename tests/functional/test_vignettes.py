@@ -14,18 +14,12 @@ import pytest
 from fhirsvc.fhir.resource import digest_id
 from tests.fhir_checks import assert_valid_r4
 from tests.functional.running import Running, outputs
+from tests.functional.vignettes.findings import Found, found
 from tests.functional.vignettes.other import OTHER
 from tests.functional.vignettes.spinal import SPINAL
 from tests.functional.vignettes.story import Answer, Vignette
 
 VIGNETTES = (*SPINAL, *OTHER)
-LIMB_SIDE = "https://fhirsvc.example/fhir/StructureDefinition/limb-side"
-RULE = "https://fhirsvc.example/fhir/StructureDefinition/rule"
-COMPLAINTS = {
-    "achilles tendon pain": "achilles",
-    "plantar heel pain": "plantar",
-    "heel pain": "heel",
-}
 FLAGGED = {"urgent", "indicated", "coexisting"}
 
 every_vignette = pytest.mark.parametrize("vignette", VIGNETTES, ids=[each.number for each in VIGNETTES])
@@ -33,22 +27,7 @@ answered = [each for each in VIGNETTES if each.answers]
 every_answered = pytest.mark.parametrize("vignette", answered, ids=[each.number for each in answered])
 
 
-def extension(finding: dict[str, Any], url: str) -> str:
-    return next((each["valueCode"] for each in finding["extension"] if each["url"] == url), "")
-
-
-def complaint(finding: dict[str, Any]) -> str:
-    said = finding["itemCodeableConcept"]["text"].casefold()
-    return next((kind for words, kind in COMPLAINTS.items() if words in said.partition(":")[0]), "")
-
-
-def found(finding: dict[str, Any]) -> tuple[str, str, str, str]:
-    outcome = finding["itemCodeableConcept"]["coding"][0]["code"]
-    limb = (complaint(finding), extension(finding, LIMB_SIDE)) if extension(finding, LIMB_SIDE) else ("", "")
-    return (*limb, outcome, extension(finding, RULE))
-
-
-def expected(answer: Answer) -> tuple[str, str, str, str]:
+def expected(answer: Answer) -> Found:
     return (answer.complaint, answer.side, answer.outcome, answer.rule)
 
 

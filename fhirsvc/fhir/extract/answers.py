@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from fhirsvc.domain.evidence import Presence, Qualifier
+from fhirsvc.domain.evidence import REFLEX_GRADES, Presence, Qualifier
 from fhirsvc.domain.lexicon import Concept, normalise
 from fhirsvc.fhir.extract.coding import Said
 from fhirsvc.fhir.extract.language import Language
@@ -21,13 +21,6 @@ _WORST_PAIN = Fraction(10)
 _FULL_POWER = Fraction(5)
 _THIRD = Fraction(1, 3)
 _PRESENCES = {"present": Presence.PRESENT, "absent": Presence.ABSENT, "unknown": Presence.UNKNOWN}
-_REFLEXES = {
-    "absent": Presence.PRESENT,
-    "reduced": Presence.PRESENT,
-    "normal": Presence.ABSENT,
-    "brisk": Presence.ABSENT,
-    "unknown": Presence.UNKNOWN,
-}
 _CONTACTS = {"contact": Presence.PRESENT, "no-contact": Presence.ABSENT, "unclear": Presence.UNKNOWN}
 _RESULTS = {presence: result for result, presence in _CONTACTS.items()}
 _YES_OR_NO = frozenset(
@@ -38,18 +31,17 @@ _YES_OR_NO = frozenset(
 )
 _COUNTED = frozenset({"count", "score", "degrees"})
 _SCORED = frozenset({"complaint", "symptom"})
-_SCORE_UNITS = frozenset({"", "1", "/10", "{score}", "score", "points", "{points}", "{nrs}", "{vas}", "{pain score}"})
+_NO_UNIT = frozenset({"", "1"})
 _UNITS = {
-    "power": frozenset({"", "1", "/5", "{score}", "{grade}", "{mrc}", "mrc", "grade", "{mrc grade}"}),
-    "reflex": frozenset({"", "1", "+", "{score}", "{grade}", "grade"}),
-    "count": frozenset(
-        {"", "1", "{count}", "{#}", "{repetitions}", "{reps}", "{raises}", "raises", "repetitions", "reps"}
-    ),
-    "score": frozenset({"", "1", "{score}", "score", "points", "{points}"}),
-    "complaint": _SCORE_UNITS,
-    "symptom": _SCORE_UNITS,
-    "degrees": frozenset({"", "deg", "°", "degree", "degrees"}),
+    "power": frozenset({"score", "grade", "power-grade"}),
+    "reflex": frozenset({"score", "grade", "reflex-grade"}),
+    "count": frozenset({"count"}),
+    "score": frozenset({"score"}),
+    "complaint": frozenset({"score", "pain-score"}),
+    "symptom": frozenset({"score", "pain-score"}),
+    "degrees": frozenset({"degree"}),
 }
+"""The words of the vocabulary "unit" that fit each reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +62,13 @@ class Question:
     """A Concept that is asked after or stated. stated: the answer that code or text already hold.
 
     function: its plain name is that of a function ("sensation", "power"), so that a bare "absent" could mean lost.
+    unread: an answer stands beside it that says too little, or is not understood.
     """
 
     concept: Concept
     stated: Answer | None
     function: bool
+    unread: bool = False
 
 
 def question(said: Said, language: Language) -> Question:
@@ -86,7 +80,8 @@ def question(said: Said, language: Language) -> Question:
     asked = Question(concept, stated, named and stated is None)
     if not said.given:
         return asked
-    return replace(asked, stated=of_word(asked, said.given, language) or NOT_TOLD)
+    given = of_word(asked, said.given, language)
+    return replace(asked, stated=given or NOT_TOLD, unread=given is None)
 
 
 def of_word(asked: Question, text: str, language: Language) -> Answer | None:
@@ -122,7 +117,7 @@ def of_truth(asked: Question, value: bool) -> Answer | None:
 def of_number(asked: Question, number: Fraction, unit: str, language: Language) -> Answer | None:
     """A bare number in its unit; None where this Concept is not answered by such a number."""
     reads = asked.concept.reads
-    if unit.casefold() not in _UNITS.get(reads, frozenset()):
+    if reads not in _UNITS or not (unit in _NO_UNIT or language.word("unit", unit) in _UNITS[reads]):
         return None
     if reads in _SCORED:
         return _scored(asked, number)
@@ -171,8 +166,8 @@ def _stated(concept: Concept, answer: str) -> Answer | None:
     if not answer:
         return None
     if concept.reads == "reflex":
-        known = answer in _REFLEXES and answer != "unknown"
-        return Answer(_REFLEXES[answer], answer) if known else NOT_TOLD
+        known = answer in REFLEX_GRADES and answer != "unknown"
+        return Answer(REFLEX_GRADES[answer], answer) if known else NOT_TOLD
     if concept.reads == "contact":
         return _contact(_CONTACTS.get(answer) or _PRESENCES.get(answer, Presence.UNKNOWN))
     return Answer(_PRESENCES.get(answer, Presence.UNKNOWN))
@@ -194,7 +189,7 @@ def _reflex(asked: Question, text: str, language: Language) -> Answer | None:
     """A grade; beside a code that states one, a word that affirms it, repeats it, or takes it back."""
     grade, word = language.word("reflex-grade", text), language.word("answer", text)
     if asked.stated is None:
-        return Answer(_REFLEXES[grade], "" if grade == "unknown" else grade) if grade else None
+        return Answer(REFLEX_GRADES[grade], "" if grade == "unknown" else grade) if grade else None
     if not (grade or word):
         return None
     affirmed = word == "present" and grade in {"", "normal"}
@@ -228,10 +223,15 @@ def _contact(presence: Presence) -> Answer:
 
 
 def _function_word(text: str, language: Language) -> str:
-    """A word for how well a function is kept; where its absence and the absence of the deficit differ, unknown."""
+    """A word for how well a function is kept; "" where its absence and the absence of the deficit differ.
+
+    A bare yes or no to the name of a function is no answer that could be read, though it may look like one.
+    """
     word, grade = language.word("answer", text), language.word("reflex-grade", text)
     lost = {"absent": "present", "reduced": "present", "normal": "absent", "brisk": "absent"}.get(grade, grade)
+    if "unknown" in {word, lost}:
+        return "unknown"
     if word and lost:
-        return word if word == lost else "unknown"
+        return word if word == lost else ""
     bare = "|" in text or normalise(text) in _YES_OR_NO
-    return "unknown" if word and bare else word or lost
+    return "" if word and bare else word or lost

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from fhirsvc.domain.evidence import Certainty, Side, agreed_side
 from fhirsvc.domain.lexicon import Meaning
+from fhirsvc.fhir.extract.durations import Lasting
 from fhirsvc.fhir.extract.language import Language
 from fhirsvc.fhir.extract.sites import Site
 from fhirsvc.fhir.extract.tree import Node, children, string, system
@@ -19,7 +20,10 @@ _OF_A_ROOT = frozenset({"leg-power", "leg-sensation"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """One Meaning with what stood around it. own: coded with our own CodeSystem. given: an answer word in the text."""
+    """One Meaning with what stood around it. own: coded with our own CodeSystem, or mapped to it.
+
+    given: an answer word in the text.  lasting: how long it has been there, as the text tells.
+    """
 
     meaning: Meaning
     sides: tuple[Side, ...] = ()
@@ -27,6 +31,7 @@ class Said:
     certainty: Certainty = Certainty.AFFIRMED
     family: bool = False
     own: bool = False
+    lasting: Lasting | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +39,13 @@ class Understood:
     """What a CodeableConcept says: one Said per Concept (and per root or area where several are named).
 
     why: when nothing was understood: unmapped | needs-site | corroborate.  display: what the sender called it.
+    coding: system and code of its first Coding then.
     """
 
     said: tuple[Said, ...] = ()
     why: str = ""
     display: str = ""
+    coding: tuple[str, str] = ("", "")
 
 
 def understand(node: Node, site: Site, language: Language) -> Understood:
@@ -51,7 +58,7 @@ def understand(node: Node, site: Site, language: Language) -> Understood:
     if said:
         return Understood(said=said)
     why = "corroborate" if heard else "needs-site" if any(voices) else "unmapped"
-    return Understood(why=why, display=_display(node))
+    return Understood(why=why, display=display_of(node), coding=first_coding(node))
 
 
 def _voices(node: Node, language: Language) -> Iterator[tuple[Said, ...]]:
@@ -68,9 +75,8 @@ def _coded(coding: Node, language: Language) -> tuple[Said, ...]:
     named, code = system(coding), string(coding, "code")
     side = language.word("side", f"{named}|{code}")
     sides = (Side(side),) if side else ()
-    return tuple(
-        Said(meaning=meaning, sides=sides, own=named == OWN) for meaning in language.lexicon.of_code(named, code)
-    )
+    own = named == OWN or (named, code) in language.lexicon.defined
+    return tuple(Said(meaning=meaning, sides=sides, own=own) for meaning in language.lexicon.of_code(named, code))
 
 
 def _spoken(text: str, language: Language) -> tuple[Said, ...]:
@@ -84,6 +90,7 @@ def _spoken(text: str, language: Language) -> tuple[Said, ...]:
             given=phrase.given,
             certainty=phrase.certainty,
             family=phrase.family,
+            lasting=phrase.lasting,
         )
         for meaning in phrase.meanings
     )
@@ -130,6 +137,9 @@ def _is_placed(said: Said) -> bool:
 
 
 def _one(group: Sequence[Said]) -> Said:
+    first = group[0]
+    if len(group) == 1 and not (first.sides or first.meaning.corroborate or first.meaning.needs_site):
+        return first
     meanings = [each.meaning for each in group]
     answers = {meaning.answer for meaning in meanings if meaning.answer}
     side = agreed_side(
@@ -152,11 +162,19 @@ def _one(group: Sequence[Said]) -> Said:
         certainty=min(doubts, key=_DOUBTFUL.index) if doubts else Certainty.AFFIRMED,
         family=any(each.family for each in group),
         own=any(each.own for each in group),
+        lasting=next((each.lasting for each in group if each.lasting), None),
     )
 
 
 _DOUBTFUL = (Certainty.HYPOTHETICAL, Certainty.HISTORICAL, Certainty.UNCERTAIN)
 
 
-def _display(node: Node) -> str:
+def first_coding(node: Node) -> tuple[str, str]:
+    """System and code of the first Coding that has a code; empty strings when there is none."""
+    coded = ((system(coding), string(coding, "code")) for coding in children(node, "coding"))
+    return next((each for each in coded if each[1]), ("", ""))
+
+
+def display_of(node: Node) -> str:
+    """What the sender called a CodeableConcept."""
     return string(node, "text") or next((string(coding, "display") for coding in children(node, "coding")), "")

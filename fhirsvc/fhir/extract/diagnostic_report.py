@@ -2,75 +2,68 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterator
 from dataclasses import replace
 
-from fhirsvc.domain.evidence import Fact, Person, Presence, Side, Status
-from fhirsvc.fhir.extract.coding import Said, understand
+from fhirsvc.domain.evidence import Fact, Presence, Side, Status
+from fhirsvc.fhir.extract.attachments import is_english, texts_of
+from fhirsvc.fhir.extract.coding import Said, display_of, first_coding, understand
+from fhirsvc.fhir.extract.document import is_note, study_in
+from fhirsvc.fhir.extract.dossier import Dossier
 from fhirsvc.fhir.extract.facts import fact, statement
 from fhirsvc.fhir.extract.language import Language
 from fhirsvc.fhir.extract.moments import moment_in
-from fhirsvc.fhir.extract.observation import STATUSES
+from fhirsvc.fhir.extract.observation import STATUSES, read_contained
+from fhirsvc.fhir.extract.prose import read_prose
 from fhirsvc.fhir.extract.record import NOTHING, Read, Record, Setting
-from fhirsvc.fhir.extract.report_text import read_texts, study_of
+from fhirsvc.fhir.extract.report_text import read_texts
 from fhirsvc.fhir.extract.sites import NOWHERE
 from fhirsvc.fhir.extract.tree import Node, child, children, codeables, string
 from fhirsvc.fhir.notes import Study
-from fhirsvc.fhir.notes.report import study_titled
 from fhirsvc.fhir.notes.statement import ACHILLES, CAUDA_EQUINA, CONTACT, EMG_LESION, PLANTAR
 
 _STATUSES = {**STATUSES, "partial": Status.PRELIMINARY, "appended": Status.FINAL}
 _RADICULOPATHY = "radiculopathy"
 _OF_IMAGING = frozenset({CONTACT, ACHILLES, PLANTAR})
-_PLAIN = "text/plain"
 
 
-def read_diagnostic_report(record: Record, person: Person, language: Language) -> Read:  # noqa: ARG001 (one shape for all readers)
-    """Facts of one report of a study this protocol reads; an imaging report never makes a diagnosis (RULES 3.1)."""
-    node = record.resource
+def read_diagnostic_report(record: Record, dossier: Dossier) -> Read:
+    """Facts of one report of a study this protocol reads, or of a note sent as a report, and of contained results.
+
+    An imaging report never makes a diagnosis (RULES 3.1). A result it refers to among the records counts there, once.
+    """
+    node, language = record.resource, dossier.language
     status = _STATUSES.get(string(node, "status"))
     if status is None:
         return NOTHING
     setting = Setting(record=record, status=status, recorded=moment_in(node, "effective"))
-    texts, unread = _texts(node, setting)
-    study = study_of(child(node, "code"), language)
+    texts, unread = _texts(node, setting, dossier)
+    told = _told(node, texts, setting, language)
+    return Read.all([told, unread, *read_contained(record, dossier, "result")])
+
+
+def _told(node: Node, texts: dict[str, str], setting: Setting, language: Language) -> Read:
+    """What text and coded conclusions state, by what kind of report it is."""
+    code = child(node, "code")
+    if is_note([code], language):
+        return read_prose(texts, setting, language)
+    study = study_in(code, texts, language)
     if not study.kind:
-        titled = next(
-            (found for text in texts.values() if (found := study_titled(text, language.reading)).kind), Study()
-        )
-        study = replace(titled, region=study.region or titled.region)
-    if not study.kind:
-        code = child(node, "code")
-        return setting.missed("code", "unmapped", string(code, "text"))
+        return setting.missed("code", "unmapped", display_of(code), first_coding(code))
     if study.region == "other":
         return NOTHING
     told = read_texts(texts, study, setting, language)
-    return Read.all([told, _coded(node, study, setting, language, told), unread])
+    return Read.all([told, _coded(node, study, setting, language, told)])
 
 
-def _texts(node: Node, setting: Setting) -> tuple[dict[str, str], Read]:
-    """Conclusion and attached plain text by place; an attachment of another kind is unread, never silence."""
-    texts = {"conclusion": string(node, "conclusion")} if string(node, "conclusion") else {}
-    missed: list[Read] = []
-    for index, form in enumerate(children(node, "presentedForm")):
-        place = f"presentedForm[{index}]"
-        if text := _decoded(form):
-            texts[place] = text
-        else:
-            missed.append(setting.missed(place, "unread", string(form, "contentType")))
-    return texts, Read.all(missed)
-
-
-def _decoded(form: Node) -> str:
-    """The text of a plain-text attachment; "" for any other, or one that is not UTF-8."""
-    if string(form, "contentType").split(";")[0].strip().casefold() != _PLAIN:
-        return ""
-    try:
-        return base64.b64decode(string(form, "data"), validate=True).decode("utf-8")
-    except (binascii.Error, ValueError):
-        return ""
+def _texts(node: Node, setting: Setting, dossier: Dossier) -> tuple[dict[str, str], Read]:
+    """Conclusion and attached texts by place; what is in another language or format is unread, never silence."""
+    forms = [(f"presentedForm[{index}]", form) for index, form in enumerate(children(node, "presentedForm"))]
+    texts, unread = texts_of(forms, setting, dossier)
+    conclusion = string(node, "conclusion")
+    if conclusion and not is_english(node):
+        return texts, Read.all([setting.missed("conclusion", "unread", string(node, "language")), unread])
+    return ({"conclusion": conclusion} if conclusion else {}) | texts, unread
 
 
 def _coded(node: Node, study: Study, setting: Setting, language: Language, told: Read) -> Read:
@@ -86,15 +79,16 @@ def _coded(node: Node, study: Study, setting: Setting, language: Language, told:
 
 
 def _of_nerve_study(said: Said, setting: Setting, language: Language, *, concluded: bool) -> Iterator[Fact]:
-    """A coded radiculopathy is the diagnosis, and the study's conclusion where its text gave none: one source."""
-    concept = said.meaning.concept
-    if concept not in {_RADICULOPATHY, EMG_LESION}:
+    """The study's conclusion by its code, where its text gave none.
+
+    It is no diagnosis beside it: that would be kept longer than the study itself counts (RULES 3.1 Clocks).
+    """
+    if concluded or said.meaning.concept not in {_RADICULOPATHY, EMG_LESION}:
         return
-    for name in dict.fromkeys((EMG_LESION, concept)):
-        named = replace(said, meaning=replace(said.meaning, concept=name), own=False)
-        found = fact(named, statement(named, language), NOWHERE, setting, language)
-        if found is not None and not (concluded and name == EMG_LESION):
-            yield found
+    named = replace(said, meaning=replace(said.meaning, concept=EMG_LESION), own=False)
+    found = fact(named, statement(named, language), NOWHERE, setting, language)
+    if found is not None:
+        yield found
 
 
 def _of_imaging(said: Said, study: Study, setting: Setting, language: Language, place: str) -> Iterator[Fact]:

@@ -34,9 +34,10 @@ def fact(
     if said.certainty is Certainty.HYPOTHETICAL:
         return None
     meaning, answer = said.meaning, told.answer
+    lasting = told.lasting or said.lasting
     side = agreed_side(_sides(said, told, site)) or Side.UNKNOWN
     raised = site.raised and meaning.concept == _CROSSED
-    area = meaning.area or (_only(site.areas) if meaning.concept in _AREAS else "")
+    area = _area(said, told, site)
     return Fact(
         concept=meaning.concept,
         presence=answer.presence,
@@ -45,11 +46,11 @@ def fact(
         recorded=setting.recorded,
         side=Side.UNKNOWN if raised else side,
         raised=side if raised else Side.UNKNOWN,
-        root=_root(said, site, area, language),
+        root=_root(said, told, site, area, language),
         result=answer.result,
         number=answer.number,
         area=area,
-        onset=setting.onset,
+        onset=setting.onset or (lasting.began(setting.stated) if lasting else None),
         certainty=said.certainty,
         status=setting.status,
         problem=setting.problem,
@@ -67,7 +68,7 @@ def statement(said: Said, language: Language) -> Told:
     """
     asked = question(said, language)
     if asked.stated is not None:
-        return Told(asked.stated)
+        return Told(asked.stated, understood=not asked.unread)
     if asked.concept.reads in _STATEMENTS and not asked.function:
         return Told(_PRESENT)
     return Told(NOT_TOLD)
@@ -82,9 +83,15 @@ def _sides(said: Said, told: Told, site: Site) -> Iterable[Side]:
         yield told.side
 
 
-def _root(said: Said, site: Site, area: str, language: Language) -> Root | None:
+def _area(said: Said, told: Told, site: Site) -> str:
+    """The area that question and answer name, else that of the site; two that differ are none."""
+    named = frozenset({said.meaning.area, told.area} - {""})
+    return _only(named or (site.areas if said.meaning.concept in _AREAS else frozenset()))
+
+
+def _root(said: Said, told: Told, site: Site, area: str, language: Language) -> Root | None:
     """The root as stated by code, text or site, else as the area or the muscle says it (RULES 3.1 Root rule)."""
-    stated = set(site.roots) | ({said.meaning.root} if said.meaning.root else set())
+    stated = {*site.roots, *filter(None, (said.meaning.root, told.root))}
     if stated:
         return stated.pop() if len(stated) == 1 else None
     by_area = language.word("area-root", area) if area else ""

@@ -9,30 +9,26 @@ from dataclasses import dataclass, replace
 from fhirsvc.domain.evidence import Certainty, Side
 from fhirsvc.domain.lexicon import Lexicon, Meaning, normalise
 from fhirsvc.domain.reading import ReadingLexicon
+from fhirsvc.fhir.extract.durations import Durations, Lasting, any_of
 from fhirsvc.fhir.notes.words import mentions_of, words_of
 
 _TAG = re.compile(
     r"\s*\((?:finding|disorder|procedure|situation|observable entity|body structure|qualifier value|event)\)\s*$"
 )
-_LIMB = r"(?:leg|foot|ankle|heel|calf|lower leg|lower limb|lower extremity|limb|extremity|side|hand side)"
 _LETTER_FIRST = re.compile(r"^\(?([lr])\)?[.:]?\s+(?=\S)")
 _LETTER_LAST = re.compile(r"(?<=\S)(?:\s+|\s*,\s*)\(?([lr])\)?$")
 _EDGES = re.compile(r"\s*[,;:()\-]+\s*$|^\s*(?:[,;:()]|-(?!ve\b))+\s*")
 _HOLES = re.compile(r"\s*\(\s*\)|\s+(?=[,;:])|,\s*(?=,)")
 _SMALL_WORDS = re.compile(r" (?:(?:of|in|on|over|at|to) (?:(?:the|his|her) )?|(?:the|his|her) )")
-_SINCE = re.compile(
-    r"[\s,;-]+(?:since|for|for the last|for the past|over the last|over the past)\s+"
-    r"(?:\d{1,2} hours?|(?:\d|1[0-4]|a|one|two|three|four|five|six|seven) days?|(?:1|2|a|one|two) weeks?"
-    r"|an hour|yesterday|today|this morning|last night)\s*$",
-    re.IGNORECASE,
-)
-"""A duration within the time for which a statement without an onset counts as new (RULES 3.9): it changes nothing."""
 _POWER_GRADE = re.compile(r"[0-5][+-]?/5[+-]?")
 _ANSWER_WORDS = 4
 _LOOSE = " .,;:()[]\"'-"
+_LONGEST = 400
 _REMEMBERED = 4096
 _SPOKEN_OF = 8
 _LETTERS = {"l": Side.LEFT, "r": Side.RIGHT}
+_LASTING = frozenset({"complaint", "symptom", "feature", "diagnosis", "treatment"})
+"""How the Concepts are read that last; how long a sign was there, or a treatment without effect, begins nothing."""
 _SPINAL = frozenset({"radiculopathy", "lumbar-surgery", "low-back-pain", "emg-root-lesion", "nerve-root-contact"})
 _DOUBTS = {
     "uncertain": Certainty.UNCERTAIN,
@@ -43,13 +39,17 @@ _DOUBTS = {
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A text understood as a whole; sides: those it names; given: an answer word that stood beside a question."""
+    """A text understood as a whole; sides: those it names; given: an answer word that stood beside a question.
+
+    lasting: how long it has been there, where the text tells.
+    """
 
     meanings: tuple[Meaning, ...]
     sides: tuple[Side, ...] = ()
     given: str = ""
     certainty: Certainty = Certainty.AFFIRMED
     family: bool = False
+    lasting: Lasting | None = None
 
 
 class Language:
@@ -58,16 +58,17 @@ class Language:
     def __init__(self, lexicon: Lexicon, reading: ReadingLexicon) -> None:
         self.lexicon = lexicon
         self.reading = reading
+        self.durations = Durations(lexicon)
         self._read: dict[str, Phrase | None] = {}
         self._terse = _terse_phrases(lexicon)
-        sides = sorted((text for text in lexicon.words.get("side", {}) if "|" not in text), key=len, reverse=True)
-        named = "|".join(map(re.escape, sides)) or "(?!)"
+        named = any_of(text for text in lexicon.words.get("side", {}) if "|" not in text)
+        limb = any_of(lexicon.words.get("limb", {}))
         self._side = re.compile(rf"(?<![\w/])({named})(?![\w])")
         beside = rf"(?<![\w/])(?:(?:on|in|of|at|from)\s+)?(?:the\s+|his\s+|her\s+)?({named})(?![\w])"
         self._strippers = (
             self._side,
             re.compile(beside),
-            re.compile(rf"{beside}(?:\s+{_LIMB})?(?![\w])"),
+            re.compile(rf"{beside}(?:\s+(?:{limb}))?(?![\w])"),
         )
 
     def word(self, vocabulary: str, text: str) -> str:
@@ -76,13 +77,24 @@ class Language:
             return self.lexicon.words.get(vocabulary, {}).get(text, "")
         return self.lexicon.word(vocabulary, text)
 
+    def words_of(self, vocabulary: str, word: str) -> Iterator[str]:
+        """The texts and codes that mean one word of a vocabulary."""
+        return (text for text, each in self.lexicon.words.get(vocabulary, {}).items() if each == word)
+
+    def reads(self, concept: str) -> str:
+        """How the answers to a Concept are read; "" = it is none of the lexicon's."""
+        known = self.lexicon.concepts.get(concept)
+        return known.reads if known else ""
+
     def phrase(self, text: str) -> Phrase | None:
-        """What a text says, as a whole; None = not understood."""
+        """What a text says, as a whole; None = not understood, or longer than any phrase."""
+        if len(text) > _LONGEST:
+            return None
         if text not in self._read:
             if len(self._read) >= _REMEMBERED:
                 self._read.clear()
             plain = normalise(_TAG.sub("", text.casefold()))
-            self._read[text] = self._stated(plain) or self._doubted(plain) or self._lately(plain)
+            self._read[text] = self._stated(plain) or self._doubted(plain) or self._since(plain)
         return self._read[text]
 
     def sides_in(self, text: str) -> tuple[Side, ...]:
@@ -91,7 +103,7 @@ class Language:
 
     def without_sides(self, text: str, *, letters: bool = False) -> Iterator[tuple[str, tuple[Side, ...]]]:
         """The text with its words for sides taken off, more and more of what stands around them; and those sides."""
-        plain = normalise(text)
+        plain = normalise(text) if len(text) <= _LONGEST else ""
         if sides := self.sides_in(plain):
             for stripper in self._strippers:
                 yield _mended(stripper.sub(" ", plain)), sides
@@ -111,14 +123,20 @@ class Language:
                 return Phrase(meanings, () if self._may_be_lumbar(plain, sides, meanings) else sides)
         return self._answered(plain)
 
-    def _lately(self, plain: str) -> Phrase | None:
-        """A red flag that is there "since 3 days"; not there for three days may mean that it was there before."""
-        bare = without_days(plain)
-        stated = self._stated(bare) if bare != plain else None
-        if stated is None or stated.given:
-            return None
-        there = all(each.answer == "present" and self._reads(each.concept) == "feature" for each in stated.meanings)
-        return stated if there else None
+    def _since(self, plain: str) -> Phrase | None:
+        """What is there "since 3 days"; not there for three days may mean that it was there before."""
+        for bare, lasting in self.durations.apart(plain):
+            stated = self._stated(bare)
+            if stated and not stated.given and all(self._lasts(meaning) for meaning in stated.meanings):
+                return replace(stated, lasting=lasting)
+        return None
+
+    def _lasts(self, meaning: Meaning) -> bool:
+        return meaning.answer == "present" and self.lasts(meaning.concept)
+
+    def lasts(self, concept: str) -> bool:
+        """Is this something whose duration tells when it began?"""
+        return self.reads(concept) in _LASTING
 
     def _meanings(self, text: str) -> tuple[Meaning, ...]:
         """Those of the phrase as it stands, else of the only one that differs in its small words alone."""
@@ -140,12 +158,8 @@ class Language:
 
     def _is_answer(self, given: str, meanings: Iterable[Meaning]) -> bool:
         if _POWER_GRADE.fullmatch(given):
-            return all(self._reads(meaning.concept) == "power" for meaning in meanings)
+            return all(self.reads(meaning.concept) == "power" for meaning in meanings)
         return bool(self.word("answer", given) or self.word("reflex-grade", given))
-
-    def _reads(self, concept: str) -> str:
-        known = self.lexicon.concepts.get(concept)
-        return known.reads if known else ""
 
     def _doubted(self, plain: str) -> Phrase | None:
         """A known phrase behind a word of doubt, of the past, of a question or of the family."""
@@ -159,11 +173,6 @@ class Language:
         if stated is None:
             return None
         return replace(stated, certainty=_DOUBTS.get(cue.kind, Certainty.AFFIRMED), family=cue.kind == "family")
-
-
-def without_days(text: str) -> str:
-    """The text without a duration of up to two weeks at its end."""
-    return _SINCE.sub("", text)
 
 
 def language_of(lexicon: Lexicon, reading: ReadingLexicon) -> Language:

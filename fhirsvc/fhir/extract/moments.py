@@ -61,6 +61,14 @@ def start_in(node: Node, stem: str) -> Moment | None:
     return moment(string(node, stem + "DateTime")) or moment(string(child(node, stem + "Period"), "start"))
 
 
+def between_ages(ages: Node, birth: Moment | None) -> Moment | None:
+    """From the first day of the lower age of a Range to the last day of the higher one."""
+    low, high = at_age(child(ages, "low"), birth), at_age(child(ages, "high"), birth)
+    if low and high:
+        return Moment(low.first, high.last) if low.first <= high.last else None
+    return low or high
+
+
 def at_age(age: Node, birth: Moment | None) -> Moment | None:
     """The days on which a person of exactly known date of birth had this age; None otherwise."""
     if birth is None or birth.earliest != birth.latest:
@@ -90,6 +98,11 @@ def _days(year: int, month: str | None, day: str | None) -> Moment:
         last = calendar.monthrange(year, int(month))[1]
         return Moment.days(date(year, int(month), 1), date(year, int(month), last))
     return Moment.days(date(year, 1, 1), date(year, 12, 31))
+
+
+def earlier(day: date, count: int, unit: str) -> date:
+    """The day so many units (UCUM: d, wk, mo, a) before; raises ValueError or OverflowError before the calendar."""
+    return _later(day, -count, _AGES[unit])
 
 
 def _later(day: date, count: int, unit: str) -> date:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from fhirsvc.domain.evidence import ClinicalStatus, Evidence, Fact, Moment, Source, Status, Verification
 from fhirsvc.fhir.extract.tree import Node
@@ -35,20 +35,27 @@ class Unread:
     why: unmapped (a code or phrase without a concept) | unread (a value, text or format) | needs-site (a general
     finding without a body site that gives it a meaning) | corroborate (a code that never decides alone).
     display: what the sender called it, cut short; for the sender and for who writes the maps, never for a log.
+    system, code: the first coding of what was not understood, as a map would name it; "" = it was none.
     """
 
     reference: str
     place: str
     why: str
     display: str = ""
+    system: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """Evidence of one patient, and what could not be read of the records."""
+    """Evidence of one patient, and what could not be read of the records.
+
+    ignored: references of the records whose type is never evidence, which is neither understood nor unread.
+    """
 
     evidence: Evidence
     unread: tuple[Unread, ...] = ()
+    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +80,10 @@ NOTHING = Read()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What every Fact of one resource shares."""
+    """What every Fact of one resource shares. within: the place of a resource contained in the record."""
 
     record: Record
+    within: str = ""
     status: Status = Status.FINAL
     recorded: Moment | None = None
     onset: Moment | None = None
@@ -86,8 +94,18 @@ class Setting:
 
     def source(self, place: str = "", sentence: str = "") -> Source:
         """A place in the resource, with the text that stands there."""
-        return Source(self.record.reference, place, sentence, 0, len(sentence))
+        return Source(self.record.reference, self._inside(place), sentence, 0, len(sentence))
 
-    def missed(self, place: str, why: str, display: str = "") -> Read:
-        """Nothing but the note that this place was not understood."""
-        return Read(unread=(Unread(self.record.reference, place, why, display[:_SHOWN]),))
+    @property
+    def stated(self) -> Moment:
+        """When the statement was made: its clinical time, else its receipt."""
+        return self.recorded or Moment.day(self.record.received.astimezone(UTC).date())
+
+    def missed(self, place: str, why: str, display: str = "", coding: tuple[str, str] = ("", "")) -> Read:
+        """Nothing but the note that this place was not understood; coding: system and code of what stood there."""
+        system, code = (each[:_SHOWN] for each in coding)
+        where = self._inside(place)
+        return Read(unread=(Unread(self.record.reference, where, why, display[:_SHOWN], system, code),))
+
+    def _inside(self, place: str) -> str:
+        return f"{self.within}.{place}" if self.within and place else self.within or place

@@ -10,6 +10,7 @@ from fhirsvc.fhir.extract.language import Language
 from fhirsvc.fhir.extract.record import Read, Setting
 from fhirsvc.fhir.extract.tree import Node, children, string, system
 from fhirsvc.fhir.notes import Statement, Study, read_report
+from fhirsvc.fhir.notes.findings import in_words
 from fhirsvc.fhir.notes.report import study_named
 from fhirsvc.fhir.notes.statement import EMG_LESION
 
@@ -34,15 +35,18 @@ def study_of(code: Node, language: Language) -> Study:
 def read_texts(texts: Mapping[str, str], study: Study, setting: Setting, language: Language) -> Read:
     """Facts of every statement in the texts of one study."""
     report = read_report(texts, study, language.reading)
-    facts = tuple(_fact(statement, report.study, setting) for statement in report.statements)
+    named = {key: "; ".join(map(in_words, found)) for key, found in report.by_sentence().items()}
+    facts = tuple(
+        _fact(statement, report.study, _source(statement, named, setting), setting) for statement in report.statements
+    )
     return Read.all([Read(facts), *(setting.missed(place, "unread") for place in report.unread)])
 
 
-def _fact(statement: Statement, study: Study, setting: Setting) -> Fact:
+def _fact(statement: Statement, study: Study, source: Source, setting: Setting) -> Fact:
     return Fact(
         concept=statement.concept,
         presence=statement.presence,
-        source=_source(statement, setting),
+        source=source,
         received=setting.record.received,
         recorded=setting.recorded,
         side=statement.side,
@@ -54,8 +58,15 @@ def _fact(statement: Statement, study: Study, setting: Setting) -> Fact:
     )
 
 
-def _source(statement: Statement, setting: Setting) -> Source:
-    """The sentence; a nerve study is one source as a whole, whatever it is coded and worded with (RULES 3.1)."""
+def _source(statement: Statement, named: Mapping[tuple[str, int], str], setting: Setting) -> Source:
+    """The sentence and what it names; a nerve study is one source as a whole, however coded and worded (RULES 3.1)."""
     sentence = statement.sentence
-    source = Source(setting.record.reference, statement.numbered, sentence.text, start=sentence.start, end=sentence.end)
+    source = Source(
+        setting.record.reference,
+        statement.numbered,
+        sentence.text,
+        start=sentence.start,
+        end=sentence.end,
+        named=named.get((statement.place, sentence.number), ""),
+    )
     return replace(source, place="") if statement.concept == EMG_LESION else source

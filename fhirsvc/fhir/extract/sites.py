@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fhirsvc.domain.evidence import Root, Side, agreed_side
+from fhirsvc.fhir.extract.dossier import Dossier
 from fhirsvc.fhir.extract.language import Language
-from fhirsvc.fhir.extract.tree import Node, children, string, system
-from fhirsvc.fhir.notes.words import words_of
+from fhirsvc.fhir.extract.tree import Node, child, children, codeables, string, system
+from fhirsvc.fhir.notes.words import mentions_of, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,37 @@ class Site:
 
 
 NOWHERE = Site()
+
+_LATERALITY = "laterality"
+_STRUCTURES = ("/bodysite", "bodystructure")
+"""How the addresses end of the extensions that refer to a BodyStructure (http://hl7.org/fhir/R4/bodystructure.html)."""
+
+
+def body_sites(node: Node, dossier: Dossier, container: Node) -> tuple[Node, ...]:
+    """The body sites of an element: each with the side that an extension of the element adds, and its BodyStructure.
+
+    container: the resource in which a BodyStructure may be contained.
+    """
+    sites = codeables(node, "bodySite")
+    structures = [
+        found
+        for each in (node, *sites)
+        for extension in children(each, "extension")
+        if string(extension, "url").casefold().endswith(_STRUCTURES)
+        if (found := dossier.resource(string(child(extension, "valueReference"), "reference"), container))
+    ]
+    lateral = _lateral(node)
+    read = [*sites, *map(_of_structure, structures)]
+    if not lateral:
+        return tuple(read)
+    return tuple({**site, "extension": [*children(site, "extension"), *lateral]} for site in read or [{}])
+
+
+def _of_structure(structure: Node) -> Node:
+    """A BodyStructure as the body site it stands for: its location with its qualifiers."""
+    location = child(structure, "location")
+    qualifiers = [coding for each in children(structure, "locationQualifier") for coding in children(each, "coding")]
+    return {"coding": [*children(location, "coding"), *qualifiers], "text": string(location, "text")}
 
 
 def site_of(sites: Iterable[Node], language: Language) -> Site:
@@ -57,20 +90,25 @@ _KNOWN = (Side.LEFT, Side.RIGHT, Side.BOTH)
 
 def side_of_field(node: Node, language: Language) -> Side | None:
     """The side that a CodeableConcept is made of, where it says nothing else ("left", L)."""
-    found = {
-        word
-        for text in _texts(node)
-        for word in (language.word("side", text) or language.word("side-letter", text),)
-        if word
-    }
+    found = {word for text in _texts(node) if (word := _side_word(text, language))}
     return Side(found.pop()) if len(found) == 1 else None
 
 
+def _side_word(text: str, language: Language) -> str:
+    """The side that a code, or a text that says nothing else, means."""
+    return language.word("side", text) or language.word("side-letter", text)
+
+
 def _site(node: Node, language: Language) -> Site:
-    texts = _texts(node)
+    return _site_named(tuple(_texts(node)), language)
+
+
+@lru_cache(maxsize=4_096)
+def _site_named(texts: tuple[str, ...], language: Language) -> Site:
+    """The same few sites come again and again, and reading one takes as long as reading an answer."""
     words = [(text, rest, sides) for text in texts for rest, sides in _spoken(text, language)]
     sides = {side for _, _, named in words for side in named}
-    sides |= {side for side in (side_of_field(node, language),) if side is not None}
+    sides |= {Side(word) for text in texts if (word := _side_word(text, language))}
     keys = {key for text, rest, _ in words for key in (text, rest)}
     return Site(
         sides=frozenset({agreed_side(sides) or Side.UNKNOWN} if sides else ()),
@@ -82,17 +120,30 @@ def _site(node: Node, language: Language) -> Site:
 
 
 def _texts(node: Node) -> list[str]:
-    """The codes as "system|code", the displays and the text."""
+    """The codes as "system|code", the displays and the text, those of a qualifier for its side among them."""
     found = [string(node, "text")]
-    for coding in children(node, "coding"):
+    for coding in (*children(node, "coding"), *_qualifying(node)):
         found += [f"{system(coding)}|{string(coding, 'code')}", string(coding, "display")]
+    for each in _lateral(node):
+        found += [string(each, "valueString"), string(child(each, "valueCodeableConcept"), "text")]
     return [text for text in found if text and text != "|"]
 
 
+def _qualifying(node: Node) -> Iterator[Node]:
+    for extension in _lateral(node):
+        yield from children(child(extension, "valueCodeableConcept"), "coding")
+        yield child(extension, "valueCoding")
+
+
+def _lateral(node: Node) -> list[Node]:
+    """Extensions for the side, whoever defined them (mCODE has one for body sites)."""
+    return [each for each in children(node, "extension") if _LATERALITY in string(each, "url").casefold()]
+
+
 def _spoken(text: str, language: Language) -> list[tuple[str, tuple[Side, ...]]]:
-    """A text with and without its sides."""
-    return [(text, ()), *language.without_sides(text, letters=True)]
+    """A text with and without its sides; a code ("system|RT-S1") is no text and names none by its letters."""
+    return [(text, ())] if "|" in text else [(text, ()), *language.without_sides(text, letters=True)]
 
 
 def _says_raised(text: str, language: Language) -> bool:
-    return any(term.word == "raised" for word in words_of(text) for term in language.reading.starting(word.text))
+    return any(mention.kind == "raised" for mention in mentions_of(words_of(text), language.reading))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 Node: TypeAlias = Mapping[str, Any]
+"""An object of decoded JSON, which is a dict all the way down; read, never written."""
 
 _NOTHING: Node = {}
 _OIDS = {
@@ -19,13 +20,13 @@ _OIDS = {
 def child(node: Node, name: str) -> Node:
     """The object below a name; empty when there is none."""
     found = node.get(name)
-    return found if isinstance(found, Mapping) else _NOTHING
+    return found if isinstance(found, dict) else _NOTHING
 
 
 def children(node: Node, name: str) -> tuple[Node, ...]:
     """The objects of the list below a name."""
     found = node.get(name)
-    return tuple(each for each in found if isinstance(each, Mapping)) if isinstance(found, list) else ()
+    return tuple([each for each in found if isinstance(each, dict)]) if isinstance(found, list) else ()
 
 
 def string(node: Node, name: str) -> str:
@@ -43,4 +44,4 @@ def system(coding: Node) -> str:
 def codeables(node: Node, name: str) -> tuple[Node, ...]:
     """One or several CodeableConcepts below a name."""
     found = node.get(name)
-    return (found,) if isinstance(found, Mapping) else children(node, name)
+    return (found,) if isinstance(found, dict) else children(node, name)

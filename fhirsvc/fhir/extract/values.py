@@ -9,11 +9,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from fhirsvc.domain.evidence import Presence, Qualifier, Side, agreed_side
+from fhirsvc.domain.evidence import Presence, Qualifier, Root, Side, agreed_side
 from fhirsvc.domain.lexicon import normalise
 from fhirsvc.fhir.extract.answers import NOT_TOLD, Answer, Question, agreed, of_number, of_truth, of_word, question
 from fhirsvc.fhir.extract.coding import Said, Understood, understand
-from fhirsvc.fhir.extract.language import Language, splits, without_days
+from fhirsvc.fhir.extract.durations import Lasting
+from fhirsvc.fhir.extract.language import Language, splits
 from fhirsvc.fhir.extract.sites import Site
 from fhirsvc.fhir.extract.tree import Node, child, children, codeables, string, system
 
@@ -22,7 +23,7 @@ _PIECES = re.compile(
 )
 _TICK = re.compile(r"\b(left|right|lt|rt|l|r)([+-])(?=[\s,;/]|$)", re.IGNORECASE)
 _TICKS = {"+": "positive", "-": "negative"}
-_ANGLE = re.compile(r"\s*\b(?:at|to|from|beyond|past)\s+\d{1,3}\s?(?:°|deg(?:ree)?s?\b)", re.IGNORECASE)
+_ANGLE = re.compile(r"\s*\b(?:at|to|from|beyond|past)\s+\d{1,3}(?:\s?(?:°|deg(?:ree)?s?\b)|\b)", re.IGNORECASE)
 _EXCEPT = re.compile(r"^\s*(?:5/5|full)(?: throughout)?,? (?:except|apart from)(?: for)? ", re.IGNORECASE)
 """What else is full is not named, so that only the exception is said."""
 _HELD = re.compile(r"\s*\([^()]*\)\s*$")
@@ -47,12 +48,19 @@ class _Piece:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One answer with the side it names and the text it stands in; understood False = a value was there, unread."""
+    """One answer with the side it names and the text it stands in; understood False = a value was there, unread.
+
+    area, root: those that the answer names, as "reduced over the dorsum of the foot" does.  lasting: how long it has
+    been so.
+    """
 
     answer: Answer
     side: Side | None = None
     sentence: str = ""
     understood: bool = True
+    lasting: Lasting | None = None
+    area: str = ""
+    root: Root | None = None
 
 
 def told_in(node: Node, asked: Question, site: Site, language: Language) -> list[Told]:
@@ -61,12 +69,15 @@ def told_in(node: Node, asked: Question, site: Site, language: Language) -> list
     dataAbsentReason is no result, whatever the code states (RULES 3.1).
     """
     value = _value(node, asked, site, language)
-    if value is None and (child(node, "dataAbsentReason") or "_value" in node):
+    if value is None and (child(node, "dataAbsentReason") or any(name.startswith("_value") for name in node)):
         return [Told(NOT_TOLD)]
     interpreted = _interpretation(node, asked, language)
     if value is None:
-        return [Told(interpreted or asked.stated or NOT_TOLD)]
-    return [_with_interpretation(each, interpreted) for each in value]
+        silent = asked.stated is None and not codeables(node, "interpretation")
+        understood = interpreted is not None or silent or (asked.stated is not None and not asked.unread)
+        return [Told(interpreted or asked.stated or NOT_TOLD, understood=understood)]
+    told = [_with_interpretation(each, interpreted) for each in value]
+    return [replace(each, understood=False) if asked.unread and each.answer == NOT_TOLD else each for each in told]
 
 
 def has_value(node: Node) -> bool:
@@ -109,18 +120,55 @@ def _value(node: Node, asked: Question, site: Site, language: Language) -> list[
         return _text(text, asked, site, language)
     if isinstance(truth := node.get("valueBoolean"), bool):
         return [_understood(of_truth(asked, truth))]
+    return _numeric(node, asked, language)
+
+
+def _numeric(node: Node, asked: Question, language: Language) -> list[Told] | None:
     if (number := _fraction(node.get("valueInteger"))) is not None:
         return [_understood(of_number(asked, number, "", language))]
-    if quantity := child(node, "valueQuantity"):
-        return [_understood(_quantity(quantity, asked, language))]
-    return [Told(NOT_TOLD, understood=False)] if any(name.startswith("value") for name in node) else None
+    for name, read in (("valueQuantity", _quantity), ("valueRatio", _ratio), ("valueRange", _range)):
+        if value := child(node, name):
+            return [read(value, asked, language)]
+    return [_UNREAD] if any(name.startswith("value") for name in node) else None
 
 
-def _quantity(quantity: Node, asked: Question, language: Language) -> Answer | None:
-    number = _fraction(quantity.get("value"))
+def _quantity(quantity: Node, asked: Question, language: Language) -> Told:
+    """A number in its unit; a time is how long what is asked after has been there."""
+    number, unit = _fraction(quantity.get("value")), _unit(quantity)
     if number is None or quantity.get("comparator"):
+        return _UNREAD
+    if (time := language.word("time-unit", unit)) and number.denominator == 1 and number >= 0:
+        return _since(Lasting(int(number), int(number), time), asked, language) or _UNREAD
+    return _understood(of_number(asked, number, unit, language))
+
+
+def _ratio(ratio: Node, asked: Question, language: Language) -> Told:
+    """A grade out of its best ("4 out of 5"), which has no unit."""
+    parts = [child(ratio, name) for name in ("numerator", "denominator")]
+    numbers = [_fraction(part.get("value")) for part in parts]
+    if None in numbers or any(part.get("comparator") or _unit(part) not in {"", "1"} for part in parts):
+        return _UNREAD
+    return _understood(of_word(asked, f"{numbers[0]}/{numbers[1]}", language))
+
+
+def _range(between: Node, asked: Question, language: Language) -> Told:
+    """Two numbers that come to the same answer."""
+    ends = [child(between, name) for name in ("low", "high")]
+    told = [_quantity(end, asked, language) for end in ends]
+    answer = agreed([each.answer for each in told])
+    return Told(answer) if answer and answer != NOT_TOLD and all(each.understood for each in told) else _UNREAD
+
+
+def _unit(quantity: Node) -> str:
+    return string(quantity, "code") or string(quantity, "unit")
+
+
+def _since(lasting: Lasting, asked: Question, language: Language) -> Told | None:
+    """A duration says that it is there, and since when; a question that may mean how long it was not there, nothing."""
+    there = asked.stated is None or asked.stated.presence is Presence.PRESENT
+    if asked.function or not there or not language.lasts(asked.concept.code):
         return None
-    return of_number(asked, number, string(quantity, "code") or string(quantity, "unit"), language)
+    return Told(Answer(Presence.PRESENT), lasting=lasting)
 
 
 def _fraction(value: Any) -> Fraction | None:
@@ -130,6 +178,9 @@ def _fraction(value: Any) -> Fraction | None:
         return Fraction(str(value)) if -_BEYOND < value < _BEYOND else None
     except (ValueError, ArithmeticError):
         return None
+
+
+_UNREAD = Told(NOT_TOLD, understood=False)
 
 
 def _understood(answer: Answer | None) -> Told:
@@ -155,7 +206,14 @@ def _finding(codeable: Node, asked: Question, site: Site, language: Language) ->
     """A value that is itself a finding of this Concept ("absent ankle jerk")."""
     for said in understand(codeable, site, language).said:
         if said.meaning.concept == asked.concept.code and (stated := question(said, language).stated):
-            return Told(stated, said.meaning.side, string(codeable, "text"))
+            qualified = stated.qualifiers | frozenset(map(Qualifier, said.meaning.qualifiers))
+            return Told(
+                replace(stated, qualifiers=qualified),
+                said.meaning.side,
+                string(codeable, "text"),
+                area=said.meaning.area,
+                root=said.meaning.root,
+            )
     return None
 
 
@@ -172,18 +230,23 @@ def _text(text: str, asked: Question, site: Site, language: Language) -> list[To
         return [Told(NOT_TOLD, None, text)]
     return [
         _finding({"text": text}, asked, site, language)
-        or _lately(text, asked, site, language)
+        or _lasting(text, asked, site, language)
         or Told(NOT_TOLD, None, text, understood=False)
     ]
 
 
-def _lately(text: str, asked: Question, site: Site, language: Language) -> Told | None:
-    """A red flag that is there "since 3 days"; not there for three days may mean that it was there before."""
-    bare = without_days(text) if asked.concept.reads == "feature" else text
-    told = _text(bare, asked, site, language) if bare != text else []
-    if len(told) != 1 or told[0].answer.presence is not Presence.PRESENT:
+def _lasting(text: str, asked: Question, site: Site, language: Language) -> Told | None:
+    """What is there "since 3 days"; not there for three days may mean that it was there before."""
+    if not language.lasts(asked.concept.code):
         return None
-    return replace(told[0], sentence=text)
+    if alone := language.durations.alone(text):
+        told = _since(alone, asked, language)
+        return replace(told, sentence=text) if told else None
+    for bare, lasting in language.durations.apart(text):
+        answers = _text(bare, asked, site, language)
+        if len(answers) == 1 and answers[0].answer.presence is Presence.PRESENT:
+            return replace(answers[0], sentence=text, lasting=lasting)
+    return None
 
 
 def _plain(text: str, asked: Question) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
+
+from fhirsvc.knowledge.patients import Birth
 
 Resource = dict[str, Any]
 Bundle = dict[str, Any]
@@ -26,9 +28,8 @@ def ago(days: int) -> str:
 
 
 def born(years: int, days: int = 180) -> str:
-    """A birth date: so many years ago, and so many days before that."""
-    today = datetime.now(UTC).date()
-    return (date(today.year - years, today.month, min(today.day, 28)) - timedelta(days)).isoformat()
+    """A birth date: so many years ago, and so many days before that; a birthday on 29 February becomes the 28th."""
+    return Birth(years=years, days=days).moment(datetime.now(UTC).date()).earliest.isoformat()
 
 
 def coded(system: str, code: str, text: str = "") -> Resource:

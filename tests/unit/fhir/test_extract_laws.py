@@ -92,6 +92,63 @@ RESOURCES = [
     *(dict(each, id=f"o{index}") for index, each in enumerate(itertools.chain(*SHAPES.values()))),
     dict(condition(coded(ICD, "M54.42")), id="c9"),
     dict(report("Left S1 root contact. No L5 root contact."), id="d9"),
+    {
+        "resourceType": "DocumentReference",
+        "id": "n9",
+        "status": "current",
+        "docStatus": "final",
+        "type": coded(LOINC, "11506-3"),
+        "category": [{"text": "Clinical note"}],
+        "language": "en",
+        "date": "2026-02-20T10:00:00Z",
+        "context": {"period": {"start": "2026-02-20"}},
+        "content": [{"attachment": attached("Left ankle jerk absent.")}, {"attachment": {"url": "Binary/b9"}}],
+        "relatesTo": [{"code": "replaces", "target": {"reference": "DocumentReference/n8"}}],
+    },
+    {"resourceType": "Binary", "id": "b9", **attached("Right ankle jerk absent.")},
+    {
+        "resourceType": "QuestionnaireResponse",
+        "id": "q9",
+        "status": "completed",
+        "authored": "2026-02-20",
+        "item": [
+            {
+                "linkId": "1",
+                "text": "Heel pain",
+                "definition": f"{OWN}#heel-pain",
+                "answer": [
+                    {"valueBoolean": True, "item": [{"text": "Which side?", "answer": [{"valueString": "left"}]}]}
+                ],
+            }
+        ],
+    },
+    {
+        "resourceType": "Encounter",
+        "id": "e9",
+        "status": "finished",
+        "period": {"start": "2026-02-20"},
+        "reasonCode": [{"text": "Left heel pain for 8 weeks"}],
+    },
+    {
+        "resourceType": "MedicationStatement",
+        "id": "m9",
+        "status": "active",
+        "effectivePeriod": {"start": "2025-06-01"},
+        "dateAsserted": "2026-02-20",
+        "medicationCodeableConcept": {"text": "Prednisolone 5 mg tablets"},
+        "dosage": [{"route": {"text": "oral"}, "site": {"text": "heel"}}],
+    },
+    {
+        "resourceType": "MedicationRequest",
+        "id": "m8",
+        "status": "active",
+        "intent": "order",
+        "doNotPerform": False,
+        "authoredOn": "2026-02-20",
+        "medicationReference": {"reference": "#x", "display": "Ciprofloxacin"},
+        "dosageInstruction": [{"route": {"text": "oral"}}],
+        "contained": [{"resourceType": "Medication", "id": "x", "code": {"text": "Ciprofloxacin"}}],
+    },
 ]
 
 
@@ -174,7 +231,11 @@ _JSON = st.recursive(
     max_leaves=8,
 )
 _FIELDS = sorted({key for resource in RESOURCES for key in resource} - {"resourceType", "id"})
-_TYPES = ["Patient", "Observation", "Condition", "DiagnosticReport", "Procedure", "FamilyMemberHistory"]
+_TYPES = [
+    *("Patient", "Observation", "Condition", "DiagnosticReport", "Procedure", "FamilyMemberHistory", "Encounter"),
+    *("MedicationStatement", "MedicationRequest", "MedicationAdministration", "Medication", "Binary"),
+    *("DocumentReference", "QuestionnaireResponse", "ServiceRequest"),
+]
 
 
 @given(type_=st.sampled_from(_TYPES), resource=st.dictionaries(st.sampled_from(_FIELDS) | st.text(max_size=8), _JSON))
@@ -198,6 +259,42 @@ def test_no_text_raises(text: str, kind: str) -> None:
         "conclusion": report(text, presentedForm=[attached(text)]),
     }
     facts(resources[kind])
+
+
+@pytest.mark.parametrize("filler", [" ", ",", "(", "- ", "/A", "for ", "left ", "1 "])
+def test_a_text_of_any_length_is_read_in_linear_time(filler: str) -> None:
+    text = f"left {filler * (60_000 // len(filler))} x"
+    asked = [{"linkId": "1", "text": text, "answer": [{"valueString": text}]}]
+    resources = [
+        observation(text, bodySite={"text": text}, valueString=text, note=[{"text": text}]),
+        condition(text, onsetString=text),
+        {"resourceType": "QuestionnaireResponse", "status": "completed", "item": asked},
+        {"resourceType": "MedicationStatement", "status": "active", "medicationCodeableConcept": {"text": text}},
+        {"resourceType": "DocumentReference", "status": "current", "content": [{"attachment": {"url": text}}]},
+        {"resourceType": "Encounter", "status": "finished", "reasonCode": [{"coding": [{"display": text}]}]},
+    ]
+    started = time.process_time()
+    extract([record(dict(each, id=f"r{index}")) for index, each in enumerate(resources)], lexicon(), reading())
+    assert time.process_time() - started < 5, "far more than it takes, for a busy machine"
+
+
+@given(data=st.data())
+def test_no_json_anywhere_inside_a_good_resource_raises(data: st.DataObject) -> None:
+    original = data.draw(st.sampled_from(RESOURCES))
+    name = data.draw(st.sampled_from(sorted(original)))
+    spoilt = {**original, name: _spoilt(original[name], data, data.draw(_JSON))}
+    extract([_record(original["resourceType"], spoilt)], lexicon(), reading())
+
+
+def _spoilt(node: Any, data: st.DataObject, instead: Any) -> Any:
+    """A resource in which something, however deep, is something else."""
+    if not node or not isinstance(node, dict | list) or data.draw(st.integers(0, 4)) == 0:
+        return instead
+    if isinstance(node, list):
+        at = data.draw(st.integers(0, len(node) - 1))
+        return [_spoilt(each, data, instead) if index == at else each for index, each in enumerate(node)]
+    name = data.draw(st.sampled_from(sorted(node)))
+    return {**node, name: _spoilt(node[name], data, instead)}
 
 
 def _record(type_: str, resource: Json) -> Record:

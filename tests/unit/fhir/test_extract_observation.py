@@ -386,8 +386,28 @@ def test_an_unknown_code_is_unmapped_and_never_absent() -> None:
 def test_the_raised_leg_of_a_crossed_test_is_not_the_side_of_the_symptom() -> None:
     raised = observation("Crossed straight leg raise", valueString="positive", bodySite={"text": "right leg raised"})
     assert (fact(raised).side, fact(raised).raised) == (Side.UNKNOWN, Side.RIGHT)
-    plain = observation("Crossed straight leg raise", valueString="positive", bodySite=LEFT)
-    assert (fact(plain).side, fact(plain).raised) == (Side.LEFT, Side.UNKNOWN)
+    for site in (LEFT, {"text": "left leg"}, {"text": "left"}):
+        plain = observation("Crossed straight leg raise", valueString="positive", bodySite=site)
+        assert (fact(plain).side, fact(plain).raised) == (Side.LEFT, Side.UNKNOWN)
+
+
+def test_the_letters_of_a_code_are_no_side() -> None:
+    site = {"coding": [{"system": "http://hospital.example/codes", "code": "RT-ANKLE"}], "text": "left"}
+    assert fact(observation("Achilles reflex", valueString="absent", bodySite=site)).side is Side.LEFT
+
+
+def test_an_answer_that_names_area_root_or_qualifier_brings_them_along() -> None:
+    stocking = fact(observation("Leg sensation", valueString="Reduced sensation in a stocking distribution"))
+    assert (stocking.presence, stocking.area, stocking.root) == (Presence.PRESENT, "stocking", None)
+    dorsum = fact(observation("Leg sensation", valueString="Numbness of the left dorsum of the foot"))
+    assert (dorsum.area, dorsum.root, dorsum.side) == ("dorsum-of-foot", Root.L5, Side.LEFT)
+    limited = fact(observation("Ankle dorsiflexion power", valueString="ankle dorsiflexion weak due to pain"))
+    assert limited.qualifiers == {Qualifier.PAIN_LIMITED}
+
+
+def test_areas_of_question_and_answer_that_differ_are_none() -> None:
+    differing = observation("Sensation lateral foot", valueString="Numbness of the dorsum of the foot")
+    assert (fact(differing).area, fact(differing).root) == ("", None)
 
 
 def test_a_suspected_finding_is_uncertain() -> None:

@@ -237,10 +237,20 @@ def test_what_relatives_had_is_kept_as_the_familys_where_it_is_a_concept() -> No
     assert (read_fact.concept, read_fact.family, read_fact.source.place) == ("cancer-history", True, "condition[0]")
 
 
-@pytest.mark.parametrize("type_", ["ServiceRequest", "Encounter", "MedicationRequest", "Basic", "DocumentReference"])
-def test_an_order_or_another_type_is_never_evidence(type_: str) -> None:
-    extraction = read({"resourceType": type_, "id": "s1", "status": "active", "code": {"text": "Absent ankle jerk"}})
+_NEVER = ["ServiceRequest", "CarePlan", "Goal", "ImagingStudy", "AllergyIntolerance", "Immunization", "Medication"]
+
+
+@pytest.mark.parametrize("type_", [*_NEVER, "Basic"])
+def test_an_order_or_another_type_is_never_evidence_and_said_to_be_ignored(type_: str) -> None:
+    sent = {"resourceType": type_, "id": "s1", "status": "active", "code": {"text": "Absent ankle jerk"}}
+    reasons = {"reasonCode": [{"text": "Left heel pain"}], "note": [{"text": "Absent left ankle jerk."}]}
+    extraction = read(sent | reasons)
     assert (extraction.evidence.facts, extraction.unread) == ((), ())
+    assert extraction.ignored == (f"{type_}/s1/_history/1",)
+
+
+def test_what_is_read_is_never_said_to_be_ignored() -> None:
+    assert read(condition("Heel pain"), {"resourceType": "Patient", "id": "p1"}).ignored == ()
 
 
 def test_a_lumbar_report_gives_contact_with_modality_time_and_sentence() -> None:
@@ -297,14 +307,11 @@ def test_an_imaging_report_never_makes_a_diagnosis() -> None:
     assert {each.concept for each in facts(coded_report)} == {"nerve-root-contact"}
 
 
-def test_the_coded_and_worded_conclusion_of_a_nerve_study_are_one_source() -> None:
-    code = coded(LOINC, "18749-2")
-    both = report("Left S1 radiculopathy.", code, conclusionCode=[{"text": "Left S1 radiculopathy"}])
-    found = facts(both)
-    assert sorted(each.concept for each in found) == ["emg-root-lesion", "radiculopathy"]
-    assert len({each.source.key for each in found}) == 1
-    alone = facts(report("", code, conclusionCode=[{"text": "Left S1 radiculopathy"}]))
-    assert sorted(each.concept for each in alone) == ["emg-root-lesion", "radiculopathy"]
+def test_the_coded_and_worded_conclusion_of_a_nerve_study_are_one_and_no_diagnosis() -> None:
+    code, conclusion = coded(LOINC, "18749-2"), [{"text": "Left S1 radiculopathy"}]
+    for text in ("Left S1 radiculopathy.", ""):
+        found = fact(report(text, code, conclusionCode=conclusion))
+        assert (found.concept, found.side, found.root) == ("emg-root-lesion", Side.LEFT, Root.S1)
 
 
 def test_an_ankle_report_speaks_of_tendon_and_fascia_on_its_side() -> None:
