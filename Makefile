@@ -1,9 +1,10 @@
 # Every command does its own set-up in .venv; all it needs is Python 3.11, 3.12 or 3.13 with its venv module.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-slow check
+.PHONY: help demo serve test test-slow corpus notes bench check
 
 VENV := .venv
+CONTEXT := .venv-context
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 
@@ -24,6 +25,15 @@ test: $(VENV)/.dev ## run the tests
 
 test-slow: $(VENV)/.dev ## run the tests that take minutes
 	$(BIN)/pytest -m slow -rP
+
+corpus: $(VENV)/.dev ## post the FHIR files of a folder to the service and list what it refuses: make corpus DIR=...
+	$(BIN)/python -m tests.corpus.files $(DIR)
+
+notes: $(VENV)/.dev ## compare the note readers with an annotated corpus: make notes DIR=...
+	$(BIN)/python -m tests.corpus.notes $(DIR)
+
+bench: $(VENV)/.dev $(CONTEXT)/.context ## print the measurements; DIR=the folder of annotated notes compares the readers
+	$(BIN)/python -m tests.bench $(if $(DIR),$(DIR) $(CONTEXT)/bin/python)
 
 check: $(VENV)/.dev ## format, lint, types, import contracts, dead code, generated files, seals, compose file
 	$(BIN)/ruff format --check
@@ -46,4 +56,10 @@ $(VENV)/.run: requirements/run.txt requirements/build.txt pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	$(INSTALL) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# medspaCy, which `make bench` compares the reading of notes with, in an environment of its own.
+$(CONTEXT)/.context: requirements/context.txt
+	$(PYTHON) -m venv $(CONTEXT)
+	$(CONTEXT)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/context.txt
 	@touch $@
