@@ -10,27 +10,39 @@ from fhirsvc.adapters import database
 from fhirsvc.adapters.child_worker import ChildWorker
 from fhirsvc.adapters.clock import SystemClock
 from fhirsvc.adapters.inprocess_queue import InprocessQueue
+from fhirsvc.adapters.map_folder import MapFolder
 from fhirsvc.domain.errors import Unreachable
+from fhirsvc.domain.lexicon import Lexicon
 from fhirsvc.knowledge.load import load_protocol
 from fhirsvc.knowledge.reading import load_reading
 from fhirsvc.knowledge.terminology import load_lexicon
 from fhirsvc.settings import Settings, Unusable
 from fhirsvc.usecases.decide import Judge
+from fhirsvc.usecases.map import Desk
 from fhirsvc.usecases.ports import Clock, Queue, Store
+from fhirsvc.usecases.publish import Catalogue, published
 from fhirsvc.usecases.work import Sweeper, Worker
 
 STORE = "fhirsvc.sqlite"
 """The file of the embedded store, in the data folder."""
 
+MAPS = "concept-maps"
+"""The folder of the senders' ConceptMaps, in the data folder; a file is named after its sender."""
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What the web needs: the FHIR base for absolute addresses, and the three ports."""
+    """What the web needs: the FHIR base for absolute addresses, the three ports, and what senders are answered by.
+
+    catalogue: what is published.
+    """
 
     base: str
     store: Store
     queue: Queue
     clock: Clock
+    judge: Judge
+    catalogue: Catalogue
 
 
 def store(settings: Settings) -> database.DatabaseStore:
@@ -46,8 +58,31 @@ def store(settings: Settings) -> database.DatabaseStore:
 
 
 def judge(settings: Settings) -> Judge:
-    """Protocol, terminology and report reader, loaded once; raises Faulty when a file of mappings/ is wrong."""
-    return Judge(load_protocol(), load_lexicon(), load_reading(), settings.propose_service_request)
+    """Protocol, terminology with the senders' ConceptMaps, and report reader.
+
+    Raises Faulty when a file of mappings/ or a ConceptMap is wrong, Unusable when a ConceptMap cannot be read.
+    """
+    shipped = load_lexicon()
+    senders = maps(settings, shipped)
+    return Judge(load_protocol(), shipped, load_reading(), settings.propose_service_request, senders, settings.shadow)
+
+
+def maps(settings: Settings, shipped: Lexicon) -> MapFolder:
+    """The senders' ConceptMaps; raises as `judge` does."""
+    try:
+        return MapFolder(settings.data_dir / MAPS, shipped)
+    except OSError as fault:
+        raise Unusable(f"FHIRSVC_DATA_DIR: {MAPS} in it cannot be read: {fault.strerror}.") from None
+
+
+@contextmanager
+def desk(settings: Settings) -> Iterator[Desk]:
+    """Where a sender's codes are mapped, while it is needed; raises as `judge` and `store` do."""
+    with ExitStack() as stack:
+        shipped = load_lexicon()
+        senders, kept = maps(settings, shipped), store(settings)
+        stack.callback(kept.close)
+        yield Desk(senders, shipped, kept, _queue(settings, (), stack))
 
 
 def worker(settings: Settings) -> Worker:
@@ -59,13 +94,14 @@ def worker(settings: Settings) -> Worker:
 def service(settings: Settings, worker_command: Sequence[str]) -> Iterator[Service]:
     """The service while it runs. worker_command starts the child worker; () starts none, nor does a broker_url."""
     with ExitStack() as stack:
-        kept, clock = store(settings), SystemClock()
+        kept, clock, knowledge = store(settings), SystemClock(), judge(settings)
         stack.callback(kept.close)
         queue = _queue(settings, worker_command, stack)
         sweeper = Sweeper(kept, queue, clock)
         sweeper.start()
         stack.callback(sweeper.stop)
-        yield Service(settings.base, kept, queue, clock)
+        catalogue = Catalogue(published(), maps(settings, knowledge.lexicon))
+        yield Service(settings.base, kept, queue, clock, knowledge, catalogue)
 
 
 def _queue(settings: Settings, worker_command: Sequence[str], stack: ExitStack) -> Queue:

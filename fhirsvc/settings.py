@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+TENANT = "default"
+"""The one sender there is until access control tells senders apart."""
 
 
 class Settings(BaseSettings):
@@ -27,6 +30,9 @@ class Settings(BaseSettings):
         default=False,
         description="Write a ServiceRequest (intent proposal, status draft) beside an indicated impression.",
     )
+    shadow: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(), description="Senders in shadow, with commas: decided for, and nothing written to their charts."
+    )
     open_access: Literal["", "i-understand"] = Field(
         "", description="Must be i-understand before the service listens on anything but loopback."
     )
@@ -38,6 +44,17 @@ class Settings(BaseSettings):
         if value and not (parts.scheme in {"http", "https"} and parts.netloc and parts.path.endswith("/fhir")):
             raise ValueError("must be an http or https address that ends in /fhir")
         return value
+
+    @field_validator("shadow", mode="before")
+    @classmethod
+    def _are_senders(cls, value: object) -> object:
+        """A misspelt name would leave its sender live without a word."""
+        if not isinstance(value, str):
+            return value
+        named = frozenset(filter(None, (each.strip() for each in value.split(","))))
+        if named - {TENANT}:
+            raise ValueError(f"names a sender that is not known; the only one is {TENANT}")
+        return named
 
     @model_validator(mode="after")
     def _stays_at_home(self) -> Self:

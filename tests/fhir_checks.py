@@ -79,6 +79,13 @@ def _contained(resource: Json) -> dict[str, str]:
     return {f"#{each['id']}": each["resourceType"] for each in resource.get("contained", [])}
 
 
+def _known_in(element: BaseModel, contained: dict[str, str]) -> dict[str, str]:
+    """What an element may refer to as contained: a resource that is an entry has its own."""
+    if "contained" not in type(element).model_fields:
+        return contained
+    return {f"#{each.id}": each.get_resource_type() for each in getattr(element, "contained", None) or []}
+
+
 def _of_model(model: BaseModel, path: str, contained: dict[str, str]) -> Iterator[str]:
     """What each element may hold, by the metadata of its model."""
     for name, field in type(model).model_fields.items():
@@ -89,7 +96,7 @@ def _of_model(model: BaseModel, path: str, contained: dict[str, str]) -> Iterato
             yield from _of_binding(model, name, each, about, where)
             yield from _of_target(each, about, where, contained)
             if isinstance(each, BaseModel):
-                yield from _of_model(each, where, contained)
+                yield from _of_model(each, where, contained if name == "contained" else _known_in(each, contained))
                 yield from _of_datatype(each, where)
 
 
@@ -269,7 +276,7 @@ def _bundle(resource: Json) -> Iterator[str]:
     addresses = [
         (each["fullUrl"], str(each.get("resource", {}).get("meta", {}))) for each in entries if "fullUrl" in each
     ]
-    if len(addresses) != len(set(addresses)):
+    if kind != "history" and len(addresses) != len(set(addresses)):
         yield "Bundle: a fullUrl stands twice (bdl-7)"
 
 

@@ -10,7 +10,7 @@ from celery.signals import setup_logging, worker_process_init
 from fhirsvc import bootstrap, settings
 from fhirsvc.adapters import telemetry
 from fhirsvc.adapters.celery_queue import CeleryQueue, application
-from fhirsvc.usecases.work import Sweeper, Worker
+from fhirsvc.usecases.work import Sweeper, Worker, leave_shadow
 
 UNUSABLE = 3
 """Exit code for settings that cannot be used, as of the command line."""
@@ -39,6 +39,7 @@ def keep_the_log(**_: object) -> None:
 def begin(**_: object) -> None:
     """Give a process of the pool its worker and its sweeper; a store must not be carried over a fork."""
     mine = worker()
+    leave_shadow(mine)
     Sweeper(mine.store, CeleryQueue(settings.read().broker_url), mine.clock).start()
 
 

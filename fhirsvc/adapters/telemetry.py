@@ -11,7 +11,9 @@ from structlog.typing import EventDict, WrappedLogger
 
 OWN = "fhirsvc"
 
-FIELDS = frozenset({"request", "method", "route", "status", "ms", "fault", "where", "submission", "job", "count"})
+FIELDS = frozenset(
+    {"request", "method", "route", "status", "ms", "fault", "where", "submission", "job", "count", "tenant"}
+)
 """What a line may carry beside event, level and time; whatever else is bound to it is left out."""
 
 

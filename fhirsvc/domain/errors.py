@@ -33,16 +33,26 @@ class IssueCode(StrEnum):
     TRANSIENT = "transient"
     EXCEPTION = "exception"
     INFORMATIONAL = "informational"
+    DELETED = "deleted"
+    CONFLICT = "conflict"
+    MULTIPLE_MATCHES = "multiple-matches"
 
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One fault or remark: what it is in our own words, never a value that was sent, and the FHIRPath of its place."""
+    """One fault or remark: what it is in our own words, and the FHIRPath of its place.
+
+    text: never a value that was sent, but for a code or phrase that is not understood.  fates: codes of
+    CodeSystem/fate, the general one first, when it says what became of a resource as evidence.  refusal: why a fault
+    refuses; None = its code says it.
+    """
 
     severity: Severity
     code: IssueCode
     text: str
     expression: str = ""
+    fates: tuple[str, ...] = ()
+    refusal: "Refusal | None" = None
 
 
 class Refusal(StrEnum):
@@ -53,6 +63,11 @@ class Refusal(StrEnum):
     INVALID = "invalid"
     UNPROCESSABLE = "unprocessable"
     NOT_SUPPORTED = "not-supported"
+    NOT_IMPLEMENTED = "not-implemented"
+    PRECONDITION = "precondition"
+    CONFLICT = "conflict"
+    GONE = "gone"
+    NOT_FOUND = "not-found"
 
 
 _GRAVEST_FIRST = tuple(Refusal)
@@ -62,12 +77,15 @@ _REASONS = {
     IssueCode.EXTENSION: Refusal.UNPROCESSABLE,
     IssueCode.BUSINESS_RULE: Refusal.UNPROCESSABLE,
     IssueCode.NOT_SUPPORTED: Refusal.NOT_SUPPORTED,
+    IssueCode.CONFLICT: Refusal.PRECONDITION,
+    IssueCode.MULTIPLE_MATCHES: Refusal.PRECONDITION,
+    IssueCode.DELETED: Refusal.GONE,
 }
 
 
 def refusal_reason(issues: Iterable[Issue]) -> Refusal | None:
     """The gravest reason to refuse among these issues; None when there are only warnings and remarks."""
-    reasons = {_REASONS.get(issue.code, Refusal.INVALID) for issue in issues if is_fault(issue)}
+    reasons = {issue.refusal or _REASONS.get(issue.code, Refusal.INVALID) for issue in issues if is_fault(issue)}
     return next((reason for reason in _GRAVEST_FIRST if reason in reasons), None) if reasons else None
 
 

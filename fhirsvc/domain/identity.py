@@ -21,28 +21,34 @@ def decision_key(tenant: str, patient: str, assessment: Assessment) -> str:
         "tenant": tenant,
         "patient": patient,
         "not-applicable": assessment.not_applicable,
-        "findings": [_finding(each) for each in assessment.findings],
+        "findings": [decided(each) for each in assessment.findings],
     }
     canonical = json.dumps(decision, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def merged_key(tenant: str, patient: str, survivor: str) -> str:
+    """Hex SHA-256 of the decision that what stood for a Patient stands for the survivor of its person from now on."""
+    return hashlib.sha256(json.dumps(["merged", tenant, patient, survivor]).encode()).hexdigest()
+
+
+def decided(finding: Finding) -> dict[str, Any]:
+    """What of a finding is part of the decision, as JSON values."""
     return {
         "complaint": finding.complaint or "",
         "side": finding.side or "",
         "outcome": finding.outcome,
         "rule": finding.rule,
-        "used": sorted(_used(finding.readings)),
+        "used": sorted({_weighed(each) for each in counted(finding.readings)}),
         "urgent": sorted({_fact(fact, "full") for fact in finding.urgent_facts}),
         "missing": list(finding.missing),
     }
 
 
-def _used(readings: Iterable[Reading]) -> set[str]:
-    """The newest carrier of every item that counted for something."""
-    counted = (reading for reading in readings if reading.present and reading.tier and reading.carriers)
-    return {_weighed(max(reading.carriers, key=_newest)) for reading in counted}
+def counted(readings: Iterable[Reading]) -> list[Weighed]:
+    """The newest carrier of every item that counts for something."""
+    counting = (reading for reading in readings if reading.present and reading.tier and reading.carriers)
+    return [max(reading.carriers, key=_newest) for reading in counting]
 
 
 def _newest(each: Weighed) -> tuple[Moment, str, str]:

@@ -141,9 +141,10 @@ def located(fact: Fact, on: date) -> str:
 
 
 def recorded(fact: Fact, on: date) -> str:
-    """The same, with the sentence of the record it was read from."""
+    """The same, with the sentence of the record it was read from, and what that was understood to name."""
     quoted = quote(fact.source.sentence)
-    return f"{located(fact, on)}, {quoted}" if quoted else located(fact, on)
+    understood = f" (read as: {fact.source.named})" if fact.source.named else ""
+    return f"{located(fact, on)}, {quoted}{understood}" if quoted else located(fact, on)
 
 
 def quote(sentence: str) -> str:

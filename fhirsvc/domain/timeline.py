@@ -75,11 +75,11 @@ def newest(answers: Iterable[Weighed]) -> Weighed:
 
 def years_between(birth: date, day: date) -> int:
     """Completed years of age on a day; a birthday on 29 February is kept on 28 February in other years."""
-    birthday = _birthday(birth, day.year)
-    return day.year - birth.year - (day < birthday)
+    return day.year - birth.year - (day < birthday(birth, day.year))
 
 
-def _birthday(birth: date, year: int) -> date:
+def birthday(birth: date, year: int) -> date:
+    """The day of a year on which a person gets older; one of 29 February is kept on 28 February in other years."""
     try:
         return birth.replace(year=year)
     except ValueError:

@@ -41,7 +41,7 @@ def suggestion(  # noqa: PLR0913 - the parts of a Finding that does not exist ye
             "side": phrase.SIDE[side] if side in (Side.LEFT, Side.RIGHT) else "affected side",
             "complaint": phrase.COMPLAINT[complaint] if complaint else "",
             "structure": phrase.STRUCTURE[complaint] if complaint else "",
-            "missing": "; ".join(_missing(protocol, word) for word in missing),
+            "missing": "; ".join(missing_in_words(protocol, word) for word in missing),
         }
     )
 
@@ -252,10 +252,10 @@ def set_aside(protocol: Protocol, assessment: Assessment) -> tuple[str, ...]:
 
 def not_recorded(protocol: Protocol, finding: Finding) -> tuple[str, ...]:
     """What the answer lacks, in the order of RULES 3.8."""
-    return tuple(_missing(protocol, word) for word in finding.missing)
+    return tuple(missing_in_words(protocol, word) for word in finding.missing)
 
 
-def _missing(protocol: Protocol, word: str) -> str:
+def missing_in_words(protocol: Protocol, word: str) -> str:
     """A closed word in words; "repeat:REFLEX:left" is a result to repeat."""
     if not word.startswith("repeat:"):
         return protocol.missing[word]
@@ -268,7 +268,7 @@ def next_to_record(protocol: Protocol, finding: Finding) -> tuple[str, ...]:
     """What to record next: the side where it is missing, then the red-flag questions, then the rest (RULES 3.8)."""
     words = [word for word in finding.missing if word != SIDE_MISSING]
     side = [protocol.missing[SIDE_MISSING]] if SIDE_MISSING in finding.missing else []
-    return (*side, red_flag_questions(protocol), *(_missing(protocol, word) for word in words))
+    return (*side, red_flag_questions(protocol), *(missing_in_words(protocol, word) for word in words))
 
 
 def red_flag_questions(protocol: Protocol) -> str:

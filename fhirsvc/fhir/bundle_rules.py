@@ -7,6 +7,7 @@ from typing import Any
 from fhirsvc.domain.errors import Issue, IssueCode, Refusal, Refused, Severity, is_fault, refusal_reason
 from fhirsvc.fhir import structure
 from fhirsvc.fhir.references import Reference
+from fhirsvc.fhir.requests import WITH_RESOURCE, method_issue, request_issues
 from fhirsvc.fhir.resource_types import is_type
 
 Json = Mapping[str, Any]
@@ -15,10 +16,12 @@ MOST_ENTRIES = 5_000
 TAKEN = frozenset({"transaction", "batch", "collection"})
 """The Bundle types that are read; R4's others are known and not supported."""
 
+MESSAGE = "message"
+"""The Bundle type that $process-message reads, and nothing else does."""
+
 _WITH_REQUEST = frozenset({"transaction", "batch"})
 _STAND_IN: Json = {"resourceType": ""}
-_CONDITIONS = ("ifMatch", "ifNoneMatch", "ifModifiedSince", "ifNoneExist")
-_NO_CONDITIONS = "Conditional requests are not supported."
+_WRITING = frozenset({"PUT", "DELETE"})
 _UUID = re.compile(r"urn:uuid:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ABSOLUTE = re.compile(r"urn:[a-z0-9][a-z0-9\-]*:\S+|[A-Za-z][A-Za-z0-9+.\-]*://\S+")
 
@@ -35,12 +38,15 @@ def fault(code: IssueCode, text: str, place: str) -> Issue:
     return Issue(Severity.ERROR, code, text, place)
 
 
-def opened(value: object) -> Json:
-    """The Bundle that a decoded body is.  Raises Refused when it is none to be taken, whatever its resources are."""
+def opened(value: object, *, message: bool = False) -> Json:
+    """The Bundle that a decoded body is.  Raises Refused when it is none to be taken, whatever its resources are.
+
+    message: it must be of type message, else of one of those TAKEN.
+    """
     if not isinstance(value, dict):
         issue = fault(IssueCode.STRUCTURE, "The body is not a JSON object.", "")
         raise Refused(Refusal.UNPARSEABLE, [issue])
-    for check in (_is_bundle, _size, _shape, _kind, _envelope):
+    for check in (_is_bundle, _size, _shape, _message if message else _kind, _envelope):
         refuse(list(check(value)))
     return value
 
@@ -78,10 +84,23 @@ def _without_resource(entry: object) -> object:
 
 def _kind(bundle: Json) -> Iterator[Issue]:
     if bundle["type"] not in TAKEN:
-        text = "Bundles of this type are not taken; transaction, batch and collection are."
+        where = " A message is posted to $process-message." if bundle["type"] == MESSAGE else ""
+        text = f"Bundles of this type are not taken here; transaction, batch and collection are.{where}"
         yield fault(IssueCode.NOT_SUPPORTED, text, "Bundle.type")
     elif "entry" not in bundle:
         yield fault(IssueCode.BUSINESS_RULE, "The Bundle has no entries.", "Bundle.entry")
+
+
+def _message(bundle: Json) -> Iterator[Issue]:
+    """A message begins with its MessageHeader (bdl-12), by whose id it is told apart from every other."""
+    first = bundle["entry"][0].get("resource", {}) if bundle.get("entry") else {}
+    place = "Bundle.entry[0].resource"
+    if bundle["type"] != MESSAGE:
+        yield fault(IssueCode.INVALID, "A Bundle of type message is processed here, and no other.", "Bundle.type")
+    elif first.get("resourceType") != "MessageHeader":
+        yield _invariant("The first resource of a message is a MessageHeader (bdl-12).", place)
+    elif "id" not in first:
+        yield fault(IssueCode.REQUIRED, "A message is told apart by the id of its MessageHeader.", f"{place}.id")
 
 
 def _envelope(bundle: Json) -> Iterator[Issue]:
@@ -120,25 +139,26 @@ def _members(entry: Json, kind: str, place: str) -> Iterator[Issue]:
         yield _invariant("An entry has a resource, a request or a response (bdl-5).", place)
 
 
-def method_issue(entry: Json, place: str) -> Issue | None:
+def hopeless(entry: Json, place: str) -> Issue | None:
     """Why nothing can be done with an entry, whatever its resource is."""
-    if entry.get("request", {}).get("method", "POST") not in ("POST", "PUT"):
-        text = "Only POST and PUT are supported in a Bundle."
-        return fault(IssueCode.NOT_SUPPORTED, text, f"{place}.request.method")
-    if "resource" not in entry:
+    request = entry.get("request", {})
+    unsupported = method_issue(request, f"{place}.request")
+    if unsupported:
+        return unsupported
+    carries = request.get("method", "POST") in WITH_RESOURCE
+    if carries and "resource" not in entry:
         return fault(IssueCode.REQUIRED, "The entry has no resource.", f"{place}.resource")
+    if not carries and "resource" in entry:
+        return _invariant("What is read or deleted is named by the address; no resource comes with it.", place)
     return None
 
 
 def address_issues(entry: Json, place: str) -> list[Issue]:
     """The faults of the fullUrl and the request of an entry whose method is supported and whose resource has a type."""
-    full_url, request = entry.get("fullUrl"), entry.get("request")
-    found = (
-        full_url and _full_url_issue(full_url, entry["resource"], f"{place}.fullUrl"),
-        request and _condition_issue(request, f"{place}.request"),
-        request and _target_issue(request, entry["resource"], place),
-    )
-    return [issue for issue in found if issue]
+    full_url, request, resource = entry.get("fullUrl"), entry.get("request"), entry.get("resource")
+    found = _full_url_issue(full_url, resource or {}, f"{place}.fullUrl") if full_url else None
+    asked = request_issues(request, resource, f"{place}.request") if request else ()
+    return [*([found] if found else []), *asked]
 
 
 def _full_url_issue(full_url: str, resource: Json, place: str) -> Issue | None:
@@ -158,31 +178,14 @@ def _names_other(full_url: str, resource: Json) -> bool:
     return bool(named.type) and (named.type, named.id) != (resource["resourceType"], resource["id"])
 
 
-def _condition_issue(request: Json, place: str) -> Issue | None:
-    name = next((name for name in _CONDITIONS if name in request), None)
-    return fault(IssueCode.NOT_SUPPORTED, _NO_CONDITIONS, f"{place}.{name}") if name else None
-
-
-def _target_issue(request: Json, resource: Json, place: str) -> Issue | None:
-    url, type_ = request["url"], resource["resourceType"]
-    if request["method"] == "PUT" and "id" not in resource:
-        return fault(IssueCode.REQUIRED, "A resource that is put has the id of its address.", f"{place}.resource.id")
-    if url == (type_ if request["method"] == "POST" else f"{type_}/{resource['id']}"):
-        return None
-    place = f"{place}.request.url"
-    if "?" in url:
-        return fault(IssueCode.NOT_SUPPORTED, _NO_CONDITIONS, place)
-    if "://" in url:
-        return fault(IssueCode.NOT_SUPPORTED, "The address of a request is relative to this server.", place)
-    return _invariant("POST goes to the type of the resource, PUT to its type and id.", place)
-
-
 def identity_issues(entries: Sequence[Json]) -> Iterator[Issue]:
     """In a transaction no resource is written twice (http://hl7.org/fhir/R4/http.html#trules)."""
     seen: set[str] = set()
     for index, entry in enumerate(entries):
         url = entry["request"]["url"]
-        if entry["request"]["method"] == "PUT" and url in seen:
+        if entry["request"]["method"] not in _WRITING:
+            continue
+        if url in seen:
             text = "An earlier entry of the transaction writes the same resource."
             yield fault(IssueCode.DUPLICATE, text, f"Bundle.entry[{index}].request.url")
         seen.add(url)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from fhirsvc.domain import phrase, wording
 from fhirsvc.domain.assessment import Assessment, Finding
 from fhirsvc.domain.protocol import Protocol
 from fhirsvc.fhir import narrative
-from fhirsvc.fhir.flag import draw_flag
+from fhirsvc.fhir.flag import Turn, draw_flag
 from fhirsvc.fhir.inputs import Inputs, inputs_of
 from fhirsvc.fhir.proposal import draw_proposal
 from fhirsvc.fhir.provenance import draw_provenance
@@ -24,6 +24,7 @@ from fhirsvc.fhir.resource import (
     add_tag,
     concept,
     digest_id,
+    has_tag,
     instant,
     meta,
     rendered,
@@ -39,8 +40,9 @@ class Occasion:
     """What one writing to a chart is bound to beside the Assessment.
 
     patient: Patient.id.  identifier: value in the system `IDENTIFIER`.  decided_at carries its zone.  previous: id of
-    the impression that this one replaces, "" = none.  flag: body of the patient's Flag as it stands, active or not.
-    propose: also write a ServiceRequest proposal.
+    the impression that this one replaces, "" = none.  why: why there is another answer, in a sentence.  due: the day
+    on which time alone changes it, None = it never does.  flag: body of the patient's Flag as it stands, active or not.
+    error: what it replaces rested on an error.  propose: also write a ServiceRequest proposal.
     """
 
     tenant: str
@@ -49,7 +51,10 @@ class Occasion:
     identifier: str
     decided_at: datetime
     previous: str = ""
+    why: str = ""
+    due: date | None = None
     flag: bytes | None = None
+    error: bool = False
     propose: bool = False
 
 
@@ -78,11 +83,15 @@ def render(protocol: Protocol, assessment: Assessment, occasion: Occasion) -> Re
     proposal = draw_proposal(assessment, occasion.patient, exact, occasion.decided_at) if occasion.propose else None
     return Rendered(
         impression=impression,
-        provenance=draw_provenance(protocol, assessment, inputs, exact, occasion.decided_at),
-        flag=draw_flag(
-            assessment, occasion.tenant, occasion.patient, impression.reference, occasion.decided_at, occasion.flag
-        ),
+        provenance=draw_provenance(protocol, assessment, inputs, exact, occasion.decided_at, occasion.why),
+        flag=draw_flag(assessment, occasion.tenant, occasion.patient, impression.reference, _turn(occasion)),
         proposal=proposal,
+    )
+
+
+def _turn(occasion: Occasion) -> Turn:
+    return Turn(
+        at=occasion.decided_at, why=occasion.why, standing=occasion.flag, due=occasion.due, error=occasion.error
     )
 
 
@@ -96,12 +105,39 @@ def supersede(body: bytes) -> bytes:
 
 def withdraw(body: bytes, *, reason: str, at: datetime) -> bytes:
     """The same impression, tagged withdrawn, with the reason (a sentence) as a note and in front of its narrative."""
+    return _withdrawn(body, f"Withdrawn, nothing stands in its place: {reason}", at)
+
+
+def move(body: bytes, *, to: str, at: datetime) -> bytes:
+    """The same impression, withdrawn because its Patient is one person with the Patient of the id `to`."""
+    text = f"Withdrawn, merged: this is one person with Patient/{to}, for whom is written whatever is said of both."
+    return _withdrawn(body, text, at)
+
+
+def is_withdrawn(body: bytes) -> bool:
+    """Was this impression withdrawn?"""
+    return has_tag(reread(body), "withdrawn")
+
+
+def retract(body: bytes, *, reason: str, at: datetime) -> bytes:
+    """The same impression, entered in error because a source was, with the reason (a sentence) as for `withdraw`."""
+    resource = reread(body)
+    if resource["status"] != "entered-in-error":
+        resource["status"] = "entered-in-error"
+        _explain(resource, f"Entered in error: {reason}", at)
+    return rendered(resource).body
+
+
+def _withdrawn(body: bytes, text: str, at: datetime) -> bytes:
     resource = reread(body)
     if add_tag(resource, "withdrawn"):
-        text = f"Withdrawn, nothing stands in its place: {reason}"
-        resource.setdefault("note", []).append({"time": instant(at), "text": text})
-        narrative.put_first(resource, text)
+        _explain(resource, text, at)
     return rendered(resource).body
+
+
+def _explain(resource: dict[str, Any], text: str, at: datetime) -> None:
+    resource.setdefault("note", []).append({"time": instant(at), "text": text})
+    narrative.put_first(resource, text)
 
 
 def _impression(protocol: Protocol, assessment: Assessment, occasion: Occasion, inputs: Inputs) -> dict[str, Any]:

@@ -38,11 +38,15 @@ def draw_proposal(assessment: Assessment, patient: str, impression: str, decided
     )
 
 
-def revoke(body: bytes) -> Resource | None:
-    """The same proposal, revoked, when its impression no longer stands; None when it is no draft any more."""
+def revoke(body: bytes, *, error: bool = False) -> Resource | None:
+    """The same proposal, revoked, when its impression no longer stands; None when it is no draft any more.
+
+    error: the impression was entered in error, and so was this.
+    """
     resource = reread(body)
     if resource["status"] != "draft":
         return None
-    resource["status"] = "revoked"
-    narrative.put_first(resource, "Revoked: the impression behind it no longer stands.")
+    resource["status"] = "entered-in-error" if error else "revoked"
+    said = "Entered in error" if error else "Revoked"
+    narrative.put_first(resource, f"{said}: the impression behind it no longer stands.")
     return rendered(resource)

@@ -62,9 +62,24 @@ class Reference:
 _REFERENCE = re.compile(rb'"reference"(?<!\\"reference")\s*+:\s*+("(?:[^"\\]++|\\.)*+")')
 
 
+# An attachment names a Binary of its own Bundle by its urn; the entry's address takes its place as in a reference
+# (http://hl7.org/fhir/R4/http.html#trules).
+_URN_URL = re.compile(rb'"url"(?<!\\"url")\s*+:\s*+("urn:[^"\\]*+")')
+
+
 def references_in(text: bytes) -> set[str]:
     """The distinct strings of all members named `reference` in a JSON text that strict_json has taken."""
     return {_string(written) for written in set(_REFERENCE.findall(text))}
+
+
+_SHARED = re.compile(rb"\b(Binary|Medication)\\?/([A-Za-z0-9.\-]{1,64})")
+
+
+def shared_in(text: bytes) -> set[tuple[str, str]]:
+    """Type and id of what a resource may name and what belongs to no patient: the text of a note, a medicine."""
+    if b"Binary" not in text and b"Medication" not in text:
+        return set()
+    return {(found[1].decode(), found[2].decode()) for found in _SHARED.finditer(text)}
 
 
 def _string(written: bytes) -> str:
@@ -74,10 +89,13 @@ def _string(written: bytes) -> str:
 def serve(raw: bytes, *, id: str, version_id: str, last_updated: datetime, references: Mapping[str, str]) -> bytes:
     """The text of a resource as it is served: its id, meta.versionId, meta.lastUpdated and the given references set.
 
-    raw: a resource that parse_bundle has taken. references: Reference.reference as written → what stands there
-    instead. Every other byte stays, so that `1.10` remains `1.10`.
+    raw: a resource that parse_bundle has taken. references: Reference.reference, or the urn of an attachment, as
+    written → what stands there instead. Every other byte stays, so that `1.10` remains `1.10`.
     """
-    text = _REFERENCE.sub(lambda found: _replaced(found, references), raw) if references else raw
+    text = raw
+    if references:
+        text = _REFERENCE.sub(lambda found: _replaced(found, references), text)
+        text = _URN_URL.sub(lambda found: _replaced(found, references), text)
     places = _places(text, {"resourceType", "id", "meta"})
     stamps = {"versionId": _quoted(version_id), "lastUpdated": _quoted(instant(last_updated))}
     meta = text[slice(*places["meta"])] if "meta" in places else b"{}"

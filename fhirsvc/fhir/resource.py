@@ -14,6 +14,7 @@ OUTCOME = f"{BASE}/CodeSystem/outcome"
 RULE = f"{BASE}/CodeSystem/rule"
 CONCEPT = f"{BASE}/CodeSystem/concept"
 TAG = f"{BASE}/CodeSystem/tag"
+FATE = f"{BASE}/CodeSystem/fate"
 LIMB_SIDE = f"{BASE}/StructureDefinition/limb-side"
 RULE_EXTENSION = f"{BASE}/StructureDefinition/rule"
 _SECURITY = {
@@ -21,7 +22,12 @@ _SECURITY = {
     "code": "AIAST",
     "display": "Artificial Intelligence asserted",
 }
-_TAGS = {"superseded": "Superseded", "withdrawn": "Withdrawn", "draft-protocol": "Draft protocol"}
+_TAGS = {
+    "superseded": "Superseded",
+    "withdrawn": "Withdrawn",
+    "draft-protocol": "Draft protocol",
+    "dry-run": "Dry run",
+}
 _STAMPS = ("versionId", "lastUpdated")
 
 
@@ -76,17 +82,21 @@ def meta(*, signed: bool) -> dict[str, Any]:
 
 
 def tag(code: str) -> dict[str, str]:
-    """A coding of our tag system: superseded | withdrawn | draft-protocol."""
+    """A coding of our tag system: superseded | withdrawn | draft-protocol | dry-run."""
     return {"system": TAG, "code": code, "display": _TAGS[code]}
 
 
 def add_tag(resource: dict[str, Any], code: str) -> bool:
     """Tag a resource in place; False = it had the tag already."""
-    tags = resource["meta"].setdefault("tag", [])
-    if any(each["system"] == TAG and each["code"] == code for each in tags):
+    if has_tag(resource, code):
         return False
-    tags.append(tag(code))
+    resource["meta"].setdefault("tag", []).append(tag(code))
     return True
+
+
+def has_tag(resource: dict[str, Any], code: str) -> bool:
+    """Does a resource of our own bear this tag of our system?"""
+    return any(each["system"] == TAG and each["code"] == code for each in resource["meta"].get("tag", ()))
 
 
 def concept(system: str, code: str, text: str) -> dict[str, Any]:

@@ -40,8 +40,27 @@ R4 = frozenset(_R4.split())
 ACCEPTED = frozenset(_ACCEPTED.split())
 """What a sending EHR may post: a record of care, its subjects, and who and what took part in it."""
 
+WRITTEN = frozenset({"ClinicalImpression", "Flag", "Provenance", "ServiceRequest"})
+"""What the service writes; of these a sender may post ServiceRequests alone, its own."""
+
+KEPT = ACCEPTED | WRITTEN
+"""Every type of which resources are kept and served."""
+
 ANSWERED = frozenset(_ANSWERED.split())
 """Types with a schema besides, for what the service answers and for what may be contained."""
+
+AUTHORED = frozenset({"ConceptMap"})
+"""Types with a schema besides, for what the administrator of a site writes."""
+
+PUBLISHED = (
+    "CodeSystem",
+    "ConceptMap",
+    "OperationDefinition",
+    "PlanDefinition",
+    "StructureDefinition",
+    "ValueSet",
+)
+"""What the service publishes of its own: read and searched, and written by nobody from outside."""
 
 
 def is_type(value: object) -> bool:

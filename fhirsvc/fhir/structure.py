@@ -14,12 +14,12 @@ from fhirsvc.domain.errors import Issue, IssueCode, Severity
 from fhirsvc.fhir import schema, xhtml
 from fhirsvc.fhir.clinical_time import ends_before_it_starts
 from fhirsvc.fhir.places import element_of, place_of
-from fhirsvc.fhir.resource_types import ACCEPTED, ANSWERED
+from fhirsvc.fhir.resource_types import ACCEPTED, ANSWERED, AUTHORED
 
 MOST_ISSUES = 20
 """So many faults are named of one Bundle."""
 
-_WITH_SCHEMA = ACCEPTED | ANSWERED
+_WITH_SCHEMA = ACCEPTED | ANSWERED | AUTHORED
 _LONGEST_NAME = 64
 
 _CODES = {

@@ -27,7 +27,7 @@ class Bases:
     senders: frozenset[str] = field(default_factory=frozenset)
 
 
-_NO_BASES = Bases()
+NO_BASES = Bases()
 
 
 def bases_of(full_urls: Iterable[str | None], own: str) -> Bases:
@@ -38,7 +38,7 @@ def bases_of(full_urls: Iterable[str | None], own: str) -> Bases:
 
 
 def patient_of(
-    resource: Mapping[str, Any], references: Mapping[str, str], own_id: str = "", bases: Bases = _NO_BASES
+    resource: Mapping[str, Any], references: Mapping[str, str], own_id: str = "", bases: Bases = NO_BASES
 ) -> str | None:
     """The id of the patient a resource speaks of, None when it names none that can be known.
 
@@ -47,8 +47,12 @@ def patient_of(
     """
     if resource.get("resourceType") == "Patient":
         return own_id or None
-    named = _reference(resource)
-    found = _PATIENT.fullmatch(references.get(named) or _local(named, references, bases))
+    return patient_named(_reference(resource), references, bases)
+
+
+def patient_named(reference: str, references: Mapping[str, str], bases: Bases = NO_BASES) -> str | None:
+    """The id of the Patient that a Reference.reference points to, None when it is none that can be known."""
+    found = _PATIENT.fullmatch(references.get(reference) or _local(reference, references, bases))
     return found[1] if found else None
 
 
@@ -74,13 +78,14 @@ def _base(address: Reference) -> str:
 def expects_patient(resource: Mapping[str, Any]) -> bool:
     """Should this resource name a patient, because of what it is or because it tries to?"""
     names_other = not _reference(resource).startswith(("Group/", "Device/", "Location/"))
-    return resource.get("resourceType") in _EVIDENCE or (bool(_element(resource)) and names_other)
+    return resource.get("resourceType") in _EVIDENCE or (bool(element_of(resource)) and names_other)
 
 
-def _element(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+def element_of(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The Reference in which a resource says whose it is; empty when there is none."""
     element = resource.get("subject") or resource.get("patient") or {}
     return element if isinstance(element, Mapping) else {}
 
 
 def _reference(resource: Mapping[str, Any]) -> str:
-    return str(_element(resource).get("reference", ""))
+    return str(element_of(resource).get("reference", ""))

@@ -26,6 +26,8 @@ _REASON = {
     FailureReason.EVALUATION_FAILED: "Its evaluation broke off each time; what was sent is kept.",
 }
 
+_SHADOW = "Shadow mode: decided, and nothing was written to the chart."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
@@ -47,13 +49,22 @@ class NotUnderstood:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What became of one patient: the results, none until judged, and the ids of what stands ("" = nothing)."""
+    """What became of one patient: the results, none until judged, and the ids of what stands ("" = nothing).
+
+    survivor: the Patient for whom it was written, where that is another one of the same person; "" = it is not judged.
+    shadow: nothing was written for it.  would_write: the types of what it would have written; would_change: references
+    to what stands and would have been changed.
+    """
 
     patient: str
+    survivor: str = ""
     results: tuple[Result, ...] = ()
     impression: str = ""
     flag: str = ""
     not_understood: tuple[NotUnderstood, ...] = ()
+    shadow: bool = False
+    would_write: tuple[str, ...] = ()
+    would_change: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +83,15 @@ class Receipt:
 def task(receipt: Receipt) -> dict[str, Any]:
     """The Task at [base]/Task/{id}. Outputs stand patient by patient, told by element ids: "1.outcome.2"."""
     status = _STATUS[receipt.state]
+    shadow = _SHADOW if any(each.shadow for each in receipt.answers) else ""
     outputs = [output for number, answer in enumerate(receipt.answers, 1) for output in _outputs(number, answer)]
     return {
         "resourceType": "Task",
         "id": receipt.id,
-        "text": narrative.narrative(narrative.paragraph(f"Submission {receipt.id}: {status}.")),
+        "text": narrative.narrative(narrative.paragraph(f"Submission {receipt.id}: {status}. {shadow}".rstrip())),
         "status": status,
         **({"statusReason": {"text": _REASON[receipt.reason]}} if receipt.reason else {}),
+        **({"businessStatus": {"text": shadow}} if shadow else {}),
         "intent": "order",
         "code": {"text": "Assess a submitted Bundle"},
         "focus": _focus(receipt),
@@ -102,6 +115,9 @@ def _patient(answers: tuple[Answer, ...]) -> dict[str, Any]:
 
 def _outputs(number: int, answer: Answer) -> Iterator[dict[str, Any]]:
     yield _output(f"{number}.patient", "patient", valueReference={"reference": f"Patient/{answer.patient}"})
+    if answer.survivor not in {"", answer.patient}:
+        survivor = {"reference": f"Patient/{answer.survivor}"}
+        yield _output(f"{number}.merged-into", "merged-into", valueReference=survivor)
     for index, result in enumerate(answer.results, 1):
         code = concept(OUTCOME, result.outcome, _said(result))
         yield _output(f"{number}.outcome.{index}", "outcome", valueCodeableConcept=code)
@@ -111,6 +127,10 @@ def _outputs(number: int, answer: Answer) -> Iterator[dict[str, Any]]:
         yield _output(f"{number}.impression", "impression", valueReference=standing)
     if answer.flag:
         yield _output(f"{number}.flag", "flag", valueReference={"reference": f"Flag/{answer.flag}"})
+    for index, kind in enumerate(answer.would_write, 1):
+        yield _output(f"{number}.would-write.{index}", "would-write", valueCode=kind)
+    for index, reference in enumerate(answer.would_change, 1):
+        yield _output(f"{number}.would-change.{index}", "would-change", valueReference={"reference": reference})
     for index, missed in enumerate(answer.not_understood, 1):
         place = {"reference": missed.reference}
         yield _output(f"{number}.not-understood.{index}", "not-understood", valueReference=place)

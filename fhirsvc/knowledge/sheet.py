@@ -50,8 +50,8 @@ def draw(draft: Draft) -> str:
     protocol = draft.protocol
     parts = (
         _head(protocol),
-        _section("Rows of the patient", _ROWS_ARE_READ, _rules(protocol, "patient")),
-        _section("Rows of each complaint and side", _SETS, _rules(protocol, "limb")),
+        _section("Rows of the patient", ROWS_ARE_READ, _rules(protocol, "patient")),
+        _section("Rows of each complaint and side", SETS, _rules(protocol, "limb")),
         _section("Items", _ITEMS, _table(_ITEM_HEAD, map(_item, protocol.items))),
         _section("What a root is worth", "", _roots(protocol)),
         _section("Windows", "Days of age; what is older than weak is not used.", _clocks(protocol)),
@@ -68,10 +68,10 @@ def draw(draft: Draft) -> str:
     return "\n".join(parts)
 
 
-_ROWS_ARE_READ = (
+ROWS_ARE_READ = (
     "The first row that fits decides; the complaints and sides are answered as well when an urgent row fits."
 )
-_SETS = (
+SETS = (
     "The first row whose conditions all hold decides. A, B and C are the items of that tier after demotion: a weak "
     "item goes one tier down, a weak item of tier C is dropped. Screen: reflex of both sides, straight-leg raise, and "
     "sensation or power, each with a result in its window; negative = none of them a sign on the painful side."

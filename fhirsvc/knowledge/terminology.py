@@ -38,6 +38,11 @@ def load_lexicon(root: Path | None = None) -> Lexicon:
     )
 
 
+def code_systems(root: Path | None = None) -> dict[str, str]:
+    """The short names of code systems, each with its URI."""
+    return dict(read_terminology(root or mappings_root()).systems)
+
+
 def terminology_faults(root: Path | None = None) -> tuple[Fault, ...]:
     """Everything wrong in the terminology of a mappings folder, in order of file and line; () = it can be used."""
     terminology = read_terminology(root or mappings_root())

@@ -1,4 +1,4 @@
-"""Read what is kept: a resource, one of its versions, a search, and what became of a submission."""
+"""Read what is kept: a resource, one of its versions, and what became of a submission."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 import orjson
 
 from fhirsvc.domain.lifecycle import FailureReason, SubmissionState
+from fhirsvc.domain.response import Kind
 from fhirsvc.fhir.flag import flag_id
-from fhirsvc.fhir.search import Criteria
-from fhirsvc.usecases.ports import Judged, Page, Store, Touch, Transaction, Version
+from fhirsvc.fhir.history import Past
+from fhirsvc.usecases.ports import History, Judged, Store, Touch, Transaction, Version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,9 @@ class Answer:
 
     outcome and rule: of the strongest finding, or not-applicable and its row.  impression and flag: the ids of what
     stood after it, perhaps written for an earlier submission; "" = none did.  not_understood: of all that was held of
-    the patient, whichever submission brought it: the answer rests on all of it.
+    the patient, whichever submission brought it: the answer rests on all of it.  shadow: nothing was written for it and
+    nothing is named as standing; would_write: the types of the resources it would have written, and would_change:
+    references to those that stand and would have been changed.
     """
 
     outcome: str
@@ -50,14 +53,21 @@ class Answer:
     not_understood: tuple[NotUnderstood, ...] = ()
     impression: str = ""
     flag: str = ""
+    shadow: bool = False
+    would_write: tuple[str, ...] = ()
+    would_change: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One patient of a submission, and the answer; None = not judged yet."""
+    """One patient of a submission, and the answer; None = not judged yet.
+
+    survivor: the Patient for whom the answer was written, another one where both are one person; "" = not judged yet.
+    """
 
     patient: str
     answer: Answer | None
+    survivor: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +95,12 @@ def version(tenant: str, type: str, id: str, version: int, *, store: Store) -> V
         return transaction.resources.version(tenant, type, id, version)
 
 
-def search(tenant: str, criteria: Criteria, *, store: Store) -> Page:
-    """One page of the resources that meet the criteria."""
+def history(tenant: str, past: Past, *, store: Store) -> History | None:
+    """One page of a history; None when it is that of a resource which never was."""
     with store.reading() as transaction:
-        return transaction.resources.search(tenant, criteria)
+        if past.id and (past.type, past.id) not in transaction.resources.heads(tenant, [(past.type, past.id)]):
+            return None
+        return transaction.resources.history(tenant, past)
 
 
 def submission(tenant: str, id: str, *, store: Store) -> Progress | None:
@@ -113,15 +125,17 @@ def _told(transaction: Transaction, tenant: str, touch: Touch) -> Told:
     if touch.assessment is None:
         return Told(touch.patient, None)
     judged = transaction.patients.judged(tenant, touch.assessment)
-    return Told(touch.patient, _answer(transaction, tenant, touch.patient, judged))
+    return Told(touch.patient, _answer(transaction, tenant, judged), judged.patient)
 
 
-def _answer(transaction: Transaction, tenant: str, patient: str, judged: Judged) -> Answer:
-    decision = transaction.patients.decision(tenant, patient, judged.protocol, judged.ordinal)
-    impression = decision.impression if decision else ""
+def _answer(transaction: Transaction, tenant: str, judged: Judged) -> Answer:
+    decision = transaction.patients.decision(tenant, judged.patient, judged.protocol, judged.ordinal)
+    impression = decision.impression if decision and not judged.shadow else ""
     trace = orjson.loads(judged.trace)
     findings = trace["assessment"]["findings"]
     flagged = impression != "" and any(each["flag"] for each in findings)
+    silent = flagged and _is_overridden(transaction, tenant, judged, impression)
+    withheld = trace.get("withheld", ())
     return Answer(
         outcome=judged.outcome,
         rule=judged.rule,
@@ -130,8 +144,18 @@ def _answer(transaction: Transaction, tenant: str, patient: str, judged: Judged)
         findings=tuple(_brief(each) for each in findings),
         not_understood=_not_understood(trace["unread"]),
         impression=impression,
-        flag=flag_id(tenant, patient) if flagged else "",
+        flag=flag_id(tenant, judged.patient) if flagged and not silent else "",
+        shadow=judged.shadow,
+        would_write=tuple(reference.partition("/")[0] for reference, version in withheld if version == 1),
+        would_change=tuple(reference for reference, version in withheld if version > 1),
     )
+
+
+def _is_overridden(transaction: Transaction, tenant: str, judged: Judged, impression: str) -> bool:
+    """Had a clinician overridden the impression, and so lowered the Flag, when it was found to stand?"""
+    responses = transaction.responses.of(tenant, [judged.patient])
+    said = (each for each in responses if each.impression == impression and each.at <= judged.made)
+    return any(each.word.kind is Kind.OVERRIDE for each in said)
 
 
 def _not_understood(unread: Iterable[Mapping[str, str]]) -> tuple[NotUnderstood, ...]:

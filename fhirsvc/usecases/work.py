@@ -9,11 +9,13 @@ import traceback
 import typing
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import PurePath
 
 from fhirsvc.domain.errors import Unreachable
 from fhirsvc.domain.lifecycle import FailureReason
-from fhirsvc.usecases.decide import Judge, Verdict, decide, known
+from fhirsvc.usecases.decide import Judge, Verdict, decide
+from fhirsvc.usecases.known import chains, known
 from fhirsvc.usecases.ports import (
     LEASE_SECONDS,
     MOST_CLAIMS,
@@ -71,15 +73,30 @@ class Worker:
 
 
 def run(worker: Worker, orders: Orders) -> None:
-    """Work until told to stop; a store that cannot be reached is tried again."""
+    """Work until told to stop, first for who has left shadow; a store that cannot be reached is tried again."""
+    begun = False
     while not orders.stopped:
         try:
+            if not begun:
+                leave_shadow(worker)
+                begun = True
             idle = run_ready(worker) == 0
         except Unreachable:
             _log.warning("the store cannot be reached; trying again")
             idle = True
         if idle:
             orders.wait(IDLE_SECONDS)
+
+
+def leave_shadow(worker: Worker) -> None:
+    """Schedule everyone whom a sender that is live now left in shadow, so that what the evidence says is written.
+
+    Done once when a worker starts: it alone knows in which mode it will decide.
+    """
+    with worker.store.writing() as transaction:
+        for tenant, persons in transaction.patients.in_shadow().items():
+            if tenant not in worker.judge.shadow:
+                transaction.jobs.schedule(tenant, persons)
 
 
 def wake(worker: Worker, jobs: Sequence[int]) -> None:
@@ -108,9 +125,14 @@ def run_ready(worker: Worker) -> int:
     return len(jobs)
 
 
-def _verdicts(worker: Worker, jobs: Sequence[Job]) -> dict[int, Verdict]:
+@dataclass(frozen=True, slots=True)
+class Moot:
+    """There is nothing to decide: the person of the job was joined to another, which has a job of its own."""
+
+
+def _verdicts(worker: Worker, jobs: Sequence[Job]) -> dict[int, Verdict | Moot]:
     """The verdict of each job by its id; a job whose evaluation broke off has none."""
-    verdicts = {}
+    verdicts: dict[int, Verdict | Moot] = {}
     with _Renewal(worker.store, jobs) as renewal:
         for job in jobs:
             renewal.begin_job()
@@ -152,12 +174,14 @@ class _Renewal:
                 _log.warning("the store cannot be reached; leases are renewed later")
 
 
-def _verdict(worker: Worker, job: Job) -> Verdict | None:
+def _verdict(worker: Worker, job: Job) -> Verdict | Moot | None:
     try:
         with worker.store.reading() as transaction:
-            patient = known(transaction, job.tenant, job.patient, worker.judge)
+            patient = known(transaction, job.tenant, job.patient, worker.judge.protocol.name)
+        if patient is None:
+            return Moot()
         worker.failpoint("work.evaluate")
-        return decide(patient, worker.judge, worker.clock.now())
+        return decide(patient, worker.judge.of(job.tenant), worker.clock.now())
     except Unreachable:
         raise
     except Exception as fault:  # noqa: BLE001 - one patient's fault must not hold up the others; it is counted
@@ -171,32 +195,67 @@ def _place(fault: Exception) -> str:
     return f"{PurePath(innermost.filename).stem}:{innermost.lineno}"
 
 
-def _settle(worker: Worker, transaction: Transaction, job: Job, verdict: Verdict | None) -> None:
-    if verdict is not None:
-        if transaction.jobs.finish(job):
+def _settle(worker: Worker, transaction: Transaction, job: Job, verdict: Verdict | Moot | None) -> None:
+    if verdict is not None and not _is_overtaken(transaction, job, verdict):
+        if transaction.jobs.finish(job) and isinstance(verdict, Verdict) and _still_rests(transaction, job, verdict):
             _keep(transaction, job, verdict)
     elif job.attempts < MOST_CLAIMS:
-        transaction.jobs.postpone(job, RETRY_SECONDS)
+        transaction.jobs.postpone(job, RETRY_SECONDS if verdict is None else 0.0)
     elif transaction.jobs.bury(job, FailureReason.EVALUATION_FAILED):
-        transaction.submissions.fail(job, FailureReason.EVALUATION_FAILED, worker.clock.now())
+        _give_up(transaction, job, FailureReason.EVALUATION_FAILED, worker.clock.now())
+
+
+def _give_up(transaction: Transaction, job: Job, reason: FailureReason, at: datetime) -> None:
+    """Tell who waited for a job that died; the person is judged anew the next day, for time goes on all the same."""
+    transaction.submissions.fail(job, reason, at)
+    transaction.patients.wait(job.tenant, job.patient, at.date() + timedelta(days=1))
+
+
+def _still_rests(transaction: Transaction, job: Job, verdict: Verdict) -> bool:
+    """Is who the person is, and what was decided for each of its Patients, as it was when it was read?
+
+    If not, whoever changed it scheduled everyone concerned anew.
+    """
+    return chains(transaction, job.tenant, job.patient, verdict.judged.protocol) == verdict.chains
+
+
+def _is_overtaken(transaction: Transaction, job: Job, verdict: Verdict | Moot) -> bool:
+    """Is something to be written that is not the version after the one that stands?
+
+    A clinician may have answered meanwhile, which changes the Flag and no chain; then is decided anew at once.
+    """
+    if isinstance(verdict, Moot) or not _still_rests(transaction, job, verdict):
+        return False
+    heads = transaction.resources.heads(job.tenant, [(each.type, each.id) for each in verdict.versions])
+    standing = {key: head.version for key, head in heads.items()}
+    return any(each.version != standing.get((each.type, each.id), 0) + 1 for each in verdict.versions)
 
 
 def _keep(transaction: Transaction, job: Job, verdict: Verdict) -> None:
-    """The verdict of a claim that still counts: its resources, its link of the chain, its assessment."""
+    """The verdict of a claim that still counts: its resources, its links of the chains, its assessment."""
     judged = verdict.judged
     transaction.resources.add(job.tenant, verdict.versions)
     if verdict.decision is not None:
         transaction.patients.decide(job.tenant, job.patient, judged.protocol, verdict.decision)
-    assessment = transaction.patients.judge(job.tenant, job.patient, judged)
+    for patient, decision in verdict.moved.items():
+        transaction.patients.decide(job.tenant, patient, judged.protocol, decision)
+    transaction.misses.keep(job.tenant, job.patient, verdict.chains.keys(), verdict.missed, judged.made)
+    assessment = transaction.patients.judge(job.tenant, judged)
     transaction.submissions.cover(job.tenant, job.patient, judged.watermark, assessment, at=judged.made)
+    transaction.patients.wait(job.tenant, job.patient, verdict.due)
 
 
 def sweep(store: Store, queue: Queue, clock: Clock) -> None:
-    """Mend what hints and workers left behind: give up hopeless jobs, schedule forgotten patients, hint again."""
+    """Mend what hints and workers left behind, and see whose day has come.
+
+    Gives up hopeless jobs, schedules forgotten persons and those whose answer time alone changes today (a day in UTC),
+    and hints again.  Whichever process sweeps first schedules them; while a job of theirs waits no other is made.
+    """
+    now = clock.now()
     with store.writing() as transaction:
-        swept = transaction.jobs.sweep()
+        swept = transaction.jobs.sweep(now.date())
         for job in swept.lost:
-            transaction.submissions.fail(job, FailureReason.WORKER_LOST, clock.now())
+            _give_up(transaction, job, FailureReason.WORKER_LOST, now)
     if swept.waiting:
         queue.hint(swept.waiting)
 

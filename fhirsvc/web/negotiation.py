@@ -15,6 +15,12 @@ def reads(content_type: str | None) -> bool:
     return kind in _READS and _is_r4(parameters) and parameters.get("charset", "utf-8") == "utf-8"
 
 
+def is_form(content_type: str | None) -> bool:
+    """Is this the Content-Type of a search by form, in UTF-8?"""
+    kind, parameters = _parsed(content_type or "")
+    return kind == "application/x-www-form-urlencoded" and parameters.get("charset", "utf-8") == "utf-8"
+
+
 def writes(accept: str | None, wanted: str | None = None) -> bool:
     """May the answer be FHIR JSON? `wanted` is the query parameter _format, which goes before the Accept header."""
     if wanted is not None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from fhirsvc.fhir import task
 from fhirsvc.fhir.bundles import Reply
-from fhirsvc.usecases.read import Answer, Progress
-from fhirsvc.usecases.receive import Change, Receipt, Received
+from fhirsvc.usecases.read import Progress, Told
+from fhirsvc.usecases.receipt import Change, Receipt, Received
 from fhirsvc.web.status import line, line_of_refusal
 
 
@@ -16,15 +16,27 @@ def replies_of(receipt: Receipt) -> Iterator[Reply]:
     return map(_reply, receipt.entries)
 
 
+_STATUS = {
+    Change.CREATED: 201,
+    Change.UPDATED: 200,
+    Change.UNCHANGED: 200,
+    Change.DELETED: 204,
+    Change.FOUND: 200,
+    Change.NOT_MODIFIED: 304,
+}
+_LOCATED = frozenset({Change.CREATED, Change.UPDATED, Change.UNCHANGED})
+
+
 def _reply(entry: Received) -> Reply:
     if entry.change is Change.REFUSED:
         return Reply(status=line_of_refusal(entry.issues), issues=entry.issues)
     return Reply(
-        status=line(201 if entry.change is Change.CREATED else 200),
-        location=f"{entry.type}/{entry.id}/_history/{entry.version}",
+        status=line(_STATUS[entry.change]),
+        location=f"{entry.type}/{entry.id}/_history/{entry.version}" if entry.change in _LOCATED else "",
         version=entry.version,
         last_modified=entry.last_modified,
-        issues=entry.issues,
+        issues=(*entry.issues, *entry.fates),
+        resource=entry.resource,
     )
 
 
@@ -37,21 +49,26 @@ def receipt_of(progress: Progress) -> task.Receipt:
         changed=progress.changed,
         digest=progress.digest,
         reason=progress.reason,
-        answers=tuple(_answer(told.patient, told.answer) for told in progress.patients),
+        answers=tuple(_answer(told) for told in progress.patients),
     )
 
 
-def _answer(patient: str, answer: Answer | None) -> task.Answer:
+def _answer(told: Told) -> task.Answer:
+    answer = told.answer
     if answer is None:
-        return task.Answer(patient=patient)
+        return task.Answer(patient=told.patient)
     findings = tuple(
         task.Result(outcome=each.outcome, rule=each.rule, complaint=each.complaint, side=each.side)
         for each in answer.findings
     )
     return task.Answer(
-        patient=patient,
+        patient=told.patient,
+        survivor=told.survivor,
         results=findings or (task.Result(outcome=answer.outcome, rule=answer.rule),),
         not_understood=tuple(task.NotUnderstood(each.reference, each.why) for each in answer.not_understood),
         impression=answer.impression,
         flag=answer.flag,
+        shadow=answer.shadow,
+        would_write=answer.would_write,
+        would_change=answer.would_change,
     )

@@ -12,19 +12,31 @@ STATUS = {
     Refusal.INVALID: 400,
     Refusal.UNPROCESSABLE: 422,
     Refusal.NOT_SUPPORTED: 422,
+    Refusal.NOT_IMPLEMENTED: 501,
+    Refusal.PRECONDITION: 412,
+    Refusal.CONFLICT: 409,
+    Refusal.GONE: 410,
+    Refusal.NOT_FOUND: 404,
 }
 
 PHRASES = {
     200: "OK",
     201: "Created",
+    204: "No Content",
+    304: "Not Modified",
     400: "Bad Request",
+    404: "Not Found",
+    409: "Conflict",
+    410: "Gone",
+    412: "Precondition Failed",
     413: "Content Too Large",
     422: "Unprocessable Content",
+    501: "Not Implemented",
 }
 
 
 def status_of(reason: Refusal) -> int:
-    """The status of a refusal: 400 not FHIR, 413 too large, 422 FHIR that this service does not take (R4 http.html)."""
+    """The status of a refusal: 400 not FHIR, 412 a condition is not met, 413 too large, 422 not taken (R4 http)."""
     return STATUS[reason]
 
 

@@ -6,25 +6,51 @@ import re
 import sqlite3
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
+import orjson
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.event import listen
 
-from fhirsvc.adapters.database import DatabaseStore, migrate, open_store, store
+from fhirsvc.adapters.database import DatabaseStore, findable, migrate, open_store, store
 from fhirsvc.adapters.database.tables import METADATA
-from fhirsvc.domain.errors import Unreachable
+from fhirsvc.domain.errors import Refused, Unreachable
+from fhirsvc.domain.joining import Identity, Joined
 from fhirsvc.domain.lifecycle import FailureReason, SubmissionState
 from fhirsvc.fhir.search import criteria
-from fhirsvc.usecases.ports import Decision, Submission, Touch
+from fhirsvc.usecases.ports import Decision, Submission, Touch, Version
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+BOTH = orjson.dumps(
+    {
+        "resourceType": "Observation",
+        "status": "final",
+        "identifier": [{"system": "s", "value": "v"}],
+        "code": {"coding": [{"code": "c"}]},
+        "effectiveDateTime": "2026-05-01",
+    }
+)
+SEARCHES = (
+    "",
+    "patient=p1",
+    "identifier=a|b",
+    "code=b&status=active",
+    "detail=ClinicalImpression/i&patient=p1",
+    "status:not=active",
+    "date=2026&_sort=date",
+    "_lastUpdated=gt2026&_sort=-_lastUpdated",
+    "_id=i&_sort=_id",
+)
 
 
 @pytest.fixture
@@ -105,6 +131,90 @@ def test_the_newest_revision_is_the_one_that_is_looked_for() -> None:
     assert revisions.get_current_head() == migrate.HEAD
 
 
+def test_patients_of_before_there_were_persons_are_each_their_own(path: Path) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).with_name("migrations")))
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql("INSERT INTO patient (tenant, id, watermark, evaluated) VALUES ('t', 'p1', 3, 3)")
+    engine.dispose()
+    kept = open_store(path)
+    with kept.writing() as transaction:
+        assert transaction.persons.members("t", "p1") == ["p1"]
+        assert transaction.patients.touch("t", ["p1"]) == {"p1": 4}
+    kept.close()
+
+
+def test_what_was_kept_before_there_was_an_index_is_found(path: Path) -> None:
+    """As of revision 0004, whose heads knew a status and a date."""
+    engine = create_engine(f"sqlite:///{path}")
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).with_name("migrations")))
+    body = b'{"resourceType":"Observation","status":"final","code":{"coding":[{"system":"urn:s","code":"c"}]}}'
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        connection.exec_driver_sql(
+            "INSERT INTO version (tenant, type, id, version, received, first_received, patient, submission, body) "
+            "VALUES ('t', 'Observation', 'o', 2, 0, 0, 'p1', 's', ?)",
+            (body,),
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO head (tenant, type, id, version, patient, evidence, status, sorted_by) "
+            "VALUES ('t', 'Observation', 'o', 2, 'p1', 1, '', 0)"
+        )
+    engine.dispose()
+    kept = open_store(path)
+    with kept.reading() as transaction:
+        for query in ("patient=p1", "code=urn:s|c", "status=final", "_lastUpdated=1970-01-01"):
+            found = transaction.resources.search("t", criteria("Observation", parse_qsl(query)))
+            assert [(each.id, each.version) for each in found.versions] == [("o", 2)]
+    kept.close()
+
+
+def test_what_was_kept_before_versions_had_a_time_counts_as_it_stands(path: Path) -> None:
+    """As of revision 0006, whose heads knew only that they are evidence, and nothing of what they name."""
+    engine = create_engine(f"sqlite:///{path}")
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).with_name("migrations")))
+    note = b'{"resourceType":"DocumentReference","content":[{"attachment":{"url":"Binary/b1"}}]}'
+    kept_before = (("DocumentReference", "d", note, 1), ("Flag", "f", b"{}", 0))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0006")
+        for type_, id_, body, evidence in kept_before:
+            connection.exec_driver_sql(
+                "INSERT INTO version (tenant, type, id, version, received, first_received, patient, submission, body) "
+                "VALUES ('t', ?, ?, 2, 0, 0, 'p1', ?, ?)",
+                (type_, id_, "s" if evidence else None, body),
+            )
+            connection.exec_driver_sql(
+                "INSERT INTO head (tenant, type, id, version, patient, evidence) VALUES ('t', ?, ?, 2, 'p1', ?)",
+                (type_, id_, evidence),
+            )
+    engine.dispose()
+    kept = open_store(path)
+    with kept.reading() as transaction:
+        assert [each.reference for each in transaction.resources.evidence("t", ["p1"])] == ["DocumentReference/d"]
+        assert transaction.resources.mentioning("t", [("Binary", "b1")]) == {"p1"}
+    kept.close()
+
+
+def test_a_link_from_before_the_index_was_drawn_anew_is_refused(database: DatabaseStore) -> None:
+    named = Version(type="Flag", id="f", version=1, received=NOON, first_received=NOON, body=b"{}")
+    with database.writing() as transaction:
+        transaction.resources.add("t", [named])
+        at = transaction.resources.search("t", criteria("Flag", [])).at
+    with database._engine.begin() as connection:
+        findable.rebuild(connection)
+    with database.reading() as transaction:
+        assert transaction.resources.search("t", criteria("Flag", [])).total == 1
+        with pytest.raises(Refused):
+            transaction.resources.search("t", replace(criteria("Flag", []), at=at))
+
+
 def test_processes_that_start_together_wait_for_each_other(path: Path) -> None:
     opened: list[DatabaseStore] = []
     threads = [threading.Thread(target=lambda: opened.append(open_store(path))) for _ in range(4)]
@@ -166,6 +276,40 @@ def test_no_step_of_the_work_reads_a_whole_table(database: DatabaseStore) -> Non
             assert not [row[3] for row in plan if re.match(r"SCAN (?!.*INDEX)", row[3])], text
 
 
+@pytest.mark.parametrize(
+    ("query", "steps"),
+    [
+        ("patient=p1&code=c&date=2026", "findable USING INDEX findable_patient (tenant=? AND patient=? AND type=?"),
+        ("_id=o&status=final&_sort=date", "findable USING INDEX findable_resource (tenant=? AND type=? AND resource=?"),
+        ("identifier=s|v&status=final", "found_by USING PRIMARY KEY (tenant=? AND type=? AND name=? AND value=?"),
+        ("code=c", "found_by USING PRIMARY KEY (tenant=? AND type=? AND name=? AND value=?"),
+        ("code=c&_sort=-_lastUpdated", "findable USING INTEGER PRIMARY KEY (rowid=?)"),
+        ("date=2026-05-01", "USING INDEX findable_sorted (tenant=? AND type=? AND sorted_by>? AND sorted_by<?)"),
+        (
+            "_lastUpdated=gt2025&_sort=_lastUpdated",
+            "USING INDEX findable_received (tenant=? AND type=? AND received>?)",
+        ),
+    ],
+)
+def test_each_search_is_led_by_the_index_of_what_is_searched_by(
+    database: DatabaseStore, query: str, steps: str
+) -> None:
+    asked: list[tuple[str, Any]] = []
+    listen(database._engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
+    with database.writing() as transaction:
+        named = Version(
+            type="Observation", id="o", version=1, received=NOON, first_received=NOON, body=BOTH, patient="p1"
+        )
+        transaction.resources.add("t", [named])
+        transaction.resources.search("t", criteria("Observation", parse_qsl(query)))
+    with database._engine.connect() as connection:
+        found = [(text, values) for text, values in asked if text.startswith("SELECT") and " ORDER BY " in text]
+        for text, values in found:
+            plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)]
+            assert any(steps in step for step in plan), plan
+    assert len(found) == 1
+
+
 def work_once(kept: DatabaseStore) -> None:
     """Everything the service asks of a store, on almost nothing."""
     received = Submission(id="s", received=NOON, changed=NOON, digest="", body=b"", state=SubmissionState.RECEIVED)
@@ -176,7 +320,28 @@ def work_once(kept: DatabaseStore) -> None:
         (job,) = transaction.jobs.claim(64)
         transaction.submissions.start([job], NOON)
         transaction.resources.heads("t", [("Patient", "p1")])
-        transaction.resources.evidence("t", "p1")
+        transaction.resources.evidence("t", ["p1"])
+        transaction.resources.about("t", [("urn:s", "1")])
+        named = Version(
+            type="Observation",
+            id="o",
+            version=1,
+            received=NOON,
+            first_received=NOON,
+            body=b"{}",
+            subject=("urn:s", "1"),
+        )
+        transaction.resources.add("t", [named])
+        transaction.resources.assign("t", [replace(named, patient="p1")])
+        identity = Identity(patient="p1", numbers=frozenset({("urn:s", "1")}))
+        transaction.persons.identify("t", [identity])
+        transaction.persons.identities("t", ["p1"])
+        transaction.persons.tied("t", [identity])
+        transaction.persons.bearers("t", [("urn:s", "1")])
+        transaction.persons.join("t", [Joined("p1", ("p1", "p2"))])
+        transaction.persons.of("t", ["p2"])
+        transaction.persons.members("t", "p1")
+        transaction.patients.touch("t", ["p2"])
         transaction.patients.last("t", "p1", "heel")
         transaction.patients.last_impression("t", "p1", "heel")
         decision = Decision(ordinal=1, key="", impression="i", decided=NOON)
@@ -185,11 +350,15 @@ def work_once(kept: DatabaseStore) -> None:
         transaction.submissions.fail(job, FailureReason.WORKER_LOST, NOON)
         transaction.jobs.renew([job])
         transaction.jobs.bury(job, FailureReason.WORKER_LOST)
-        transaction.jobs.sweep()
+        transaction.jobs.sweep(date(2026, 5, 1))
         transaction.submissions.get("t", "s")
         transaction.patients.decision("t", "p1", "heel", 1)
-        for name, value in (("patient", "p1"), ("identifier", "a|b"), ("date", "2026"), ("_id", "i")):
-            transaction.resources.search("t", criteria("Flag", [(name, value)]))
+        transaction.patients.told("t", "p1", "heel")
+        transaction.patients.newest("t", "p1")
+        transaction.responses.get("t", "r")
+        transaction.responses.of("t", ["p1"])
+        for query in SEARCHES:
+            transaction.resources.search("t", criteria("Flag", parse_qsl(query)))
 
 
 def test_a_folder_is_no_store(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ from fhirsvc.usecases.ports import (
 )
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+TODAY = NOON.date()
+TODAY = NOON.date()
 
 
 class Ticks:
@@ -56,11 +58,12 @@ def finish(store: Store, job: Job) -> bool:
 
 def sweep(store: Store) -> Swept:
     with store.writing() as transaction:
-        return transaction.jobs.sweep()
+        return transaction.jobs.sweep(TODAY)
 
 
-def judged(watermark: int, ordinal: int = 1) -> Judged:
+def judged(watermark: int, ordinal: int = 1, patient: str = "p1") -> Judged:
     return Judged(
+        patient=patient,
         protocol="heel",
         ordinal=ordinal,
         watermark=watermark,
@@ -233,7 +236,7 @@ def test_a_patient_whose_evidence_was_judged_is_left_alone_by_the_sweep(store: S
     (job,) = claim(store)
     with store.writing() as transaction:
         transaction.jobs.finish(job)
-        transaction.patients.judge("t", "p1", judged(1))
+        transaction.patients.judge("t", judged(1))
     sweep(store)
     assert claim(store) == []
 
@@ -264,11 +267,11 @@ def test_a_submission_is_complete_when_each_of_its_patients_is_covered(store: St
     touch(store, "p1", "p2", submission="s1")
     touch(store, "p1", submission="s2")
     with store.writing() as transaction:
-        assessment = transaction.patients.judge("t", "p1", judged(1))
+        assessment = transaction.patients.judge("t", judged(1))
         transaction.submissions.cover("t", "p1", 1, assessment, at=NOON)
     assert state(store, "s1") is SubmissionState.RECEIVED
     with store.writing() as transaction:
-        other = transaction.patients.judge("t", "p2", judged(1))
+        other = transaction.patients.judge("t", judged(1, patient="p2"))
         transaction.submissions.cover("t", "p2", 1, other, at=NOON)
     assert state(store, "s1") is SubmissionState.COMPLETED
     assert state(store, "s2") is SubmissionState.RECEIVED
@@ -283,7 +286,7 @@ def test_what_is_final_stays(store: Store) -> None:
     (job,) = claim(store)
     with store.writing() as transaction:
         transaction.submissions.fail(job, FailureReason.EVALUATION_FAILED, NOON)
-        assessment = transaction.patients.judge("t", "p1", judged(1))
+        assessment = transaction.patients.judge("t", judged(1))
         transaction.submissions.cover("t", "p1", 1, assessment, at=NOON)
         transaction.submissions.start([job], NOON)
     assert state(store, "s1") is SubmissionState.FAILED
@@ -324,8 +327,8 @@ def test_a_chain_is_continued_by_its_next_link_only(store: Store) -> None:
 def test_an_assessment_is_kept_as_it_was_made(store: Store) -> None:
     with store.writing() as transaction:
         transaction.patients.touch("t", ["p1"])
-        first = transaction.patients.judge("t", "p1", judged(1))
-        second = transaction.patients.judge("t", "p1", judged(1, ordinal=2))
+        first = transaction.patients.judge("t", judged(1))
+        second = transaction.patients.judge("t", judged(1, ordinal=2))
     with store.reading() as transaction:
         assert transaction.patients.judged("t", first) == judged(1)
         assert transaction.patients.judged("t", second) == judged(1, ordinal=2)

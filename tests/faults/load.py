@@ -21,7 +21,9 @@ FHIR_JSON = {"content-type": "application/fhir+json"}
 
 
 class Client:
-    """Posts transactions about a few patients of its own, whose findings change; a context manager that posts inside.
+    """Posts transactions about a few patients of its own, whose findings change and who are merged and split again.
+
+    A context manager that posts inside.
 
     An answer is logged and the log synced before the next post.  A post without an answer is not repeated: what became
     of it is unknown, and whatever became of it must do no harm.
@@ -88,11 +90,28 @@ class Client:
             "request": {"method": "PUT", "url": f"{resource['resourceType']}/{resource['id']}"},
         }
 
+    def _patient(self, patient: str) -> dict[str, Any]:
+        """Now and then with a link to another, or with a number that another one bears, too."""
+        other = f"{self._name}-{self._random.randrange(PATIENTS)}"
+        kind = self._random.choice(["replaced-by", "replaces", "seealso", *[""] * 12])
+        number = self._random.choice([f"{self._name}-{self._random.randrange(PATIENTS // 2)}", *[""] * 3])
+        return {
+            "resourceType": "Patient",
+            "id": patient,
+            "birthDate": "1980-01-01",
+            **({"link": [{"other": {"reference": f"Patient/{other}"}, "type": kind}]} if kind else {}),
+            **(
+                {"identifier": [{"type": _coded("v2-0203", "MR"), "system": "urn:load", "value": number}]}
+                if number
+                else {}
+            ),
+        }
+
     def _resources(self, patient: str) -> list[dict[str, Any]]:
         choose, today = self._random.choice, datetime.now(UTC).date().isoformat()
         verified = choose(["confirmed", "confirmed", "confirmed", "refuted"])
         return [
-            {"resourceType": "Patient", "id": patient, "birthDate": "1980-01-01"},
+            self._patient(patient),
             {
                 "resourceType": "Condition",
                 "id": f"pain-{patient}",

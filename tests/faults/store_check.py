@@ -6,12 +6,17 @@ import json
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from fhirsvc.adapters.database import open_store
-from fhirsvc.usecases.decide import Judge, decide, known
+from fhirsvc.adapters.database.persons import read_number
+from fhirsvc.domain.joining import joined
+from fhirsvc.fhir.search import indexed
+from fhirsvc.usecases.decide import Judge, decide
+from fhirsvc.usecases.known import known
 
 TENANT = "default"
 
@@ -38,9 +43,11 @@ def faults(file: Path, log: Path, judge: Judge) -> list[str]:
             *_unfinished(database),
             *_double(database),
             *_broken_chains(database),
+            *_told_of_the_merged(database),
+            *_misfiled(database),
         ]
     database.close()
-    return [*found, *_outdated(file, judge)]
+    return [*found, *_misjoined(file), *_outdated(file, judge)]
 
 
 def _whole(database: sqlite3.Connection) -> Iterator[str]:
@@ -70,6 +77,28 @@ def _unfinished(database: sqlite3.Connection) -> Iterator[str]:
         yield f"job {id_} was claimed without counting"
 
 
+def _misfiled(database: sqlite3.Connection) -> Iterator[str]:
+    """What stands is found, as it stands and once, by exactly what it says."""
+    standing = "SELECT type, resource, version, patient, id FROM findable WHERE until IS NULL"
+    filed = {
+        (type_, id_): (version, patient, place) for type_, id_, version, patient, place in database.execute(standing)
+    }
+    (rows,) = database.execute("SELECT count(*) FROM findable WHERE until IS NULL").fetchone()
+    if rows != len(filed):
+        yield "a resource is found twice"
+    heads = (
+        "SELECT head.type, head.id, head.version, version.patient, version.body FROM head JOIN version "
+        "ON version.tenant = head.tenant AND version.type = head.type AND version.id = head.id "
+        "AND version.version = head.version"
+    )
+    for type_, id_, number, patient, body in database.execute(heads):
+        version, owner, place = filed.get((type_, id_), (0, None, 0))
+        by = "SELECT name, system, value FROM found_by WHERE place = ?"
+        keys = {(each.name, each.system, each.value) for each in indexed(type_, body).keys}
+        if (version, owner, set(database.execute(by, (place,)))) != (number, patient, keys):
+            yield f"{type_}/{id_} is not found as it stands"
+
+
 def _double(database: sqlite3.Connection) -> Iterator[str]:
     for patient, number in Counter(each["subject"]["reference"] for each in _current(database)).items():
         if number > 1:
@@ -96,6 +125,42 @@ def _current(database: sqlite3.Connection) -> list[dict[str, Any]]:
         if f"ClinicalImpression/{each['id']}" not in replaced
         and "withdrawn" not in {tag["code"] for tag in each["meta"].get("tag", ())}
     ]
+
+
+def _told_of_the_merged(database: sqlite3.Connection) -> Iterator[str]:
+    """Answers that stand for a Patient although they are given for the survivor of its person."""
+    merged = {f"Patient/{id_}" for (id_,) in database.execute("SELECT id FROM patient WHERE person <> id")}
+    active = [each for each in _heads(database, "Flag") if each["status"] == "active"]
+    for each in (*_current(database), *active):
+        if each["subject"]["reference"] in merged:
+            yield f"{each['resourceType']}/{each['id']} stands for a merged patient"
+    for (person,) in database.execute(
+        "SELECT person FROM patient GROUP BY person HAVING COUNT(DISTINCT watermark) > 1"
+    ):
+        yield f"the patients of {person} have not one watermark"
+
+
+def _misjoined(file: Path) -> Iterator[str]:
+    """Patients that are another person than all that was said of who they are makes them, and evidence of another."""
+    with sqlite3.connect(file) as database:
+        persons = dict(database.execute("SELECT id, person FROM patient"))
+        named = list(database.execute("SELECT subject, patient FROM head WHERE subject IS NOT NULL"))
+    database.close()
+    store = open_store(file)
+    with store.reading() as transaction:
+        identities = transaction.persons.identities(TENANT, persons)
+        bearers = transaction.persons.bearers(TENANT, [read_number(subject) for subject, _ in named])
+    store.close()
+    expected = {member: person.survivor for person in joined(identities.values()) for member in person.members}
+    for patient, person in persons.items():
+        if person != expected.get(patient, patient):
+            yield f"{patient} is not the person that its numbers and links make it"
+    for subject, patient in named:
+        meant = {persons[each] for each in bearers.get(read_number(subject), ())}
+        if patient is None and len(meant) == 1:
+            yield f"evidence named by {subject} was not given to who bears it"
+        if patient is not None and persons[patient] not in meant:
+            yield f"evidence named by {subject} stays with one who does not bear it"
 
 
 def _broken_chains(database: sqlite3.Connection) -> Iterator[str]:
@@ -136,8 +201,11 @@ def _outdated(file: Path, judge: Judge) -> Iterator[str]:
     database.close()
     for patient in patients:
         with store.reading() as transaction:
-            held = known(transaction, TENANT, patient, judge)
-        newest = max(each.received for each in held.evidence)
-        if decide(held, judge, newest).decision is not None:
+            held = known(transaction, TENANT, patient, judge.protocol.name)
+        if held is None:
+            continue
+        newest = max((each.received for each in held.evidence), default=datetime.now(UTC))
+        verdict = decide(held, judge, newest)
+        if verdict.decision is not None or verdict.moved:
             yield f"what stands of {patient} is not what the evidence says"
     store.close()

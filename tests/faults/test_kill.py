@@ -98,6 +98,7 @@ def _counted(folder: Path) -> dict[str, int]:
         "failed": "SELECT COUNT(*) FROM submission WHERE state = 'failed'",
         "claims lost": "SELECT TOTAL(attempts - 1) FROM job WHERE attempts > 1",
         "decisions": "SELECT COUNT(*) FROM decision",
+        "merged": "SELECT COUNT(*) FROM patient WHERE person <> id",
     }
     with closing(sqlite3.connect(folder / STORE)) as database:
         return {name: int(database.execute(question).fetchone()[0]) for name, question in questions.items()}
@@ -114,6 +115,7 @@ def test_a_few_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     print(told)  # noqa: T201
     assert told["acknowledged"] > 20
     assert told["decisions"] > 10
+    assert told["merged"] > 0
 
 
 @pytest.mark.slow

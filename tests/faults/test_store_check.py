@@ -13,16 +13,26 @@ import pytest
 from fhirsvc.adapters.database import open_store
 from fhirsvc.fhir.search import criteria
 from tests.faults.store_check import TENANT, faults
-from tests.unit.usecases.clinic import Clinic, indicated, judge, leg_raise
+from tests.unit.usecases.clinic import Clinic, indicated, judge, leg_raise, pain, patient, reflex
+
+NUMBERED = {"identifier": [{"system": "urn:clinic", "value": "7"}]}
 
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store that is as it must be, with a chain of two decisions, and the log of what was acknowledged."""
+    """A store that is as it must be, with a chain of two decisions and a merge, and the log of acknowledgements."""
     folder = tmp_path_factory.mktemp("sound")
     store = open_store(folder / "store.sqlite")
     clinic = Clinic(store)
-    submissions = [clinic.answer(*indicated()), clinic.answer(leg_raise("negative", "slr-p1"))]
+    submissions = [
+        clinic.answer(*indicated()),
+        clinic.answer(leg_raise("negative", "slr-p1")),
+        clinic.answer(patient("q1"), pain("pain-q1", of="q1")),
+        clinic.answer(patient("q1", link=[{"other": {"reference": "Patient/p1"}, "type": "replaced-by"}], **NUMBERED)),
+        clinic.answer(
+            {**reflex("normal", "named", side="right"), "subject": {"identifier": NUMBERED["identifier"][0]}}
+        ),
+    ]
     store.close()
     lines = [
         {"submission": each.id, "digest": each.digest, "versions": ["Observation/slr-p1/1"]} for each in submissions
@@ -59,8 +69,22 @@ def test_a_store_as_it_must_be_has_no_faults(folder: Path) -> None:
         ("UPDATE decision SET key = 'same'", "was told the same twice running"),
         ("DELETE FROM decision WHERE ordinal = 2", "belongs to no chain"),
         ("UPDATE decision SET impression = 'lost' WHERE ordinal = 2", "names an impression that is not there"),
-        ("UPDATE version SET body = replace(body, '\"previous\"', '\"former\"')", "do not follow each other"),
+        (
+            "UPDATE version SET body = CAST(replace(body, '\"previous\"', '\"former\"') AS BLOB)",
+            "do not follow each other",
+        ),
         ("UPDATE decision SET key = 'other' WHERE ordinal = 2", "is not what the evidence says"),
+        ("UPDATE patient SET person = 'q1' WHERE id = 'q1'", "is not the person that its numbers and links make it"),
+        ("UPDATE patient SET watermark = 9, evaluated = 9 WHERE id = 'q1'", "have not one watermark"),
+        (
+            "UPDATE version SET body = CAST(replace(body, '\"withdrawn\"', '\"other\"') AS BLOB)",
+            "stands for a merged patient",
+        ),
+        ("UPDATE head SET patient = NULL WHERE id = 'named'", "was not given to who bears it"),
+        ("DELETE FROM known_by WHERE name = 'identifier'", "stays with one who does not bear it"),
+        ("UPDATE findable SET until = NULL", "is found twice"),
+        ("UPDATE findable SET patient = 'p2' WHERE resource = 'slr-p1'", "slr-p1 is not found as it stands"),
+        ("DELETE FROM found_by WHERE value = 'normal' OR name = 'code'", "is not found as it stands"),
     ],
 )
 def test_every_kind_of_damage_is_seen(folder: Path, damage: str, said: str) -> None:

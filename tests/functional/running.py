@@ -13,6 +13,8 @@ from typing import Any, Self
 
 import httpx
 
+from tests.functional.told import must_be_told
+
 STARTS_WITHIN = 30.0
 ANSWERS_WITHIN = 30.0
 FHIR_JSON = {"content-type": "application/fhir+json"}
@@ -56,7 +58,9 @@ class Running:
                 stderr=log,
                 stdout=log,
             )
-        self.client = httpx.Client(base_url=self.base, timeout=30, trust_env=False)
+        self.client = httpx.Client(
+            base_url=self.base, timeout=30, trust_env=False, event_hooks={"response": [must_be_told]}
+        )
         self._await_start()
         return self
 
@@ -83,13 +87,16 @@ class Running:
     def task(self, posted: httpx.Response) -> dict[str, Any]:
         """The Task of a posted Bundle once it is final."""
         assert posted.status_code == 200, posted.text
-        address = next(link["url"] for link in posted.json()["link"] if link["relation"] == "status")
+        return self.task_at(next(link["url"] for link in posted.json()["link"] if link["relation"] == "status"))
+
+    def task_at(self, address: str) -> dict[str, Any]:
+        """The Task at an address once it is final."""
         ends = time.monotonic() + ANSWERS_WITHIN
         while time.monotonic() < ends:
             task = self.get(address)
             if task["status"] in {"completed", "failed"}:
                 return task
-            time.sleep(0.05)
+            time.sleep(0.01)
         raise AssertionError(f"no answer within {ANSWERS_WITHIN} s; the log says: {self.log.read_text()[-2000:]}")
 
     def _await_start(self) -> None:

@@ -5,15 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 from typing import Any
+from uuid import uuid4
 
+import httpx
 import pytest
 
 from tests.fhir_checks import assert_valid_r4
 from tests.functional.running import Running, outputs
 from tests.functional.vignettes.records import (
     Bundle,
+    ago,
     batch,
     coded,
     collection,
@@ -208,7 +215,8 @@ def test_a_patient_is_known_by_the_address_of_this_service(service: Running) -> 
     for entry in bundle["entry"][1:]:
         entry["resource"]["subject"] = {"reference": f"{service.base}/Patient/address-0"}
     posted = service.post(bundle)
-    assert not [each for each in responses(posted.json()) if "outcome" in each]
+    issues = [issue for each in responses(posted.json()) for issue in each["outcome"]["issue"]]
+    assert {each["severity"] for each in issues} == {"information"}
     [standing] = outputs(service.task(posted), "impression")
     assert "achilles reflex" in service.get(standing["reference"])["finding"][0]["basis"].casefold()
 
@@ -237,3 +245,160 @@ def test_what_the_service_wrote_cannot_be_replaced_from_outside(service: Running
     answer = service.post({"resourceType": "Bundle", "type": "collection", "entry": [entry]})
     assert answer.status_code in {200, 422}
     assert service.client.get("/ClinicalImpression/y").status_code == 404
+
+
+def keyed(service: Running, bundle: dict[str, Any], key: str) -> httpx.Response:
+    headers = {"content-type": "application/fhir+json", "idempotency-key": key}
+    return service.client.post(service.base, content=json.dumps(bundle).encode(), headers=headers)
+
+
+def asked(method: str, url: str, resource: dict[str, Any] | None = None, /, **conditions: str) -> dict[str, Any]:
+    return {"request": {"method": method, "url": url, **conditions}, **({"resource": resource} if resource else {})}
+
+
+def bundle_of(type_: str, *entries: dict[str, Any]) -> dict[str, Any]:
+    return {"resourceType": "Bundle", "type": type_, "entry": list(entries)}
+
+
+def known_by(value: str) -> dict[str, Any]:
+    return {"resourceType": "Patient", "identifier": [{"system": "urn:clinic", "value": value}]}
+
+
+def at_once(send: Callable[[], httpx.Response]) -> list[httpx.Response]:
+    with ThreadPoolExecutor(16) as senders:
+        return [each.result() for each in [senders.submit(send) for _ in range(16)]]
+
+
+def test_a_bundle_under_a_key_that_came_is_answered_byte_for_byte_as_it_was(service: Running) -> None:
+    bundle = record("keyed")
+    first, again = keyed(service, bundle, "key-1"), keyed(service, bundle, "key-1")
+    assert first.status_code == again.status_code == 200
+    assert first.content == again.content
+    assert first.headers["link"] == again.headers["link"]
+    assert ("idempotent-replayed" in first.headers, again.headers["idempotent-replayed"]) == (False, "true")
+    other = keyed(service, record("keyed-otherwise"), "key-1")
+    assert (other.status_code, other.json()["issue"][0]["code"]) == (422, "duplicate")
+    assert keyed(service, bundle, "k" * 256).status_code == 400
+
+
+def test_a_bundle_is_known_by_its_identifier_and_by_its_content(service: Running) -> None:
+    for name, members in (("by-id", {"identifier": {"system": "urn:ehr", "value": "by-id"}}), ("by-content", {})):
+        bundle = {**record(name), **members}
+        assert service.post(bundle).content == service.post(bundle).content
+
+
+def test_sixteen_equal_bundles_at_once_have_one_result(service: Running) -> None:
+    body = json.dumps(record("sixteen")).encode()
+    answers = at_once(lambda: service.post(body))
+    assert {each.status_code for each in answers} == {200}
+    assert len({each.content for each in answers}) == 1
+
+
+def test_sixteen_equal_conditional_creations_at_once_create_one(service: Running) -> None:
+    person = known_by("sixteen")
+    bundle = bundle_of("batch", asked("POST", "Patient", person, ifNoneExist="identifier=urn:clinic|sixteen"))
+
+    def send() -> httpx.Response:
+        return keyed(service, bundle, uuid4().hex)
+
+    answers = [responses(each.json())[0] for each in at_once(send)]
+    assert Counter(each["status"] for each in answers) == {"201 Created": 1, "200 OK": 15}
+    assert len({each["location"] for each in answers}) == 1
+
+
+def test_of_sixteen_updates_of_one_version_at_once_one_wins(service: Running) -> None:
+    service.post(bundle_of("batch", asked("PUT", "Device/raced", {"resourceType": "Device", "id": "raced"})))
+
+    def send() -> httpx.Response:
+        device = {"resourceType": "Device", "id": "raced", "lotNumber": uuid4().hex}
+        return service.post(bundle_of("transaction", asked("PUT", "Device/raced", device, ifMatch='W/"1"')))
+
+    answers = at_once(send)
+    assert Counter(each.status_code for each in answers) == {200: 1, 412: 15}
+    assert service.get("Device/raced")["meta"]["versionId"] == "2"
+
+
+def test_entries_read_delete_and_ask_conditions(service: Running) -> None:
+    service.post(bundle_of("batch", asked("PUT", "Patient/ask-1", {**known_by("ask"), "id": "ask-1"})))
+    answer = service.post(
+        bundle_of(
+            "batch",
+            asked("GET", "Patient/ask-1"),
+            asked("GET", "Patient?identifier=urn:clinic|ask"),
+            asked("GET", "Patient/ask-1", ifNoneMatch='W/"1"'),
+            asked("HEAD", "Patient/ask-1"),
+            asked("GET", "Patient/nobody"),
+            asked("PATCH", "Patient/ask-1"),
+            asked("DELETE", "Patient/nobody"),
+            asked("PUT", "Patient/ask-1", {**known_by("ask"), "id": "ask-1"}, ifMatch='W/"7"'),
+            asked("PUT", "Patient?identifier=urn:clinic|ask", {**known_by("ask"), "id": "other"}),
+            asked("PUT", "Patient?identifier=urn:clinic|ask-not", {**known_by("ask"), "id": "ask-1"}),
+            asked("PUT", "Patient/ask-1", {**known_by("ask"), "id": "ask-1"}, ifMatch="7"),
+        )
+    ).json()
+    assert_valid_r4(answer)
+    assert [each["status"][:3] for each in responses(answer)] == [
+        *("200", "200", "304", "200", "404", "501", "204", "412", "400", "409", "400")
+    ]
+    read, found, known, head = answer["entry"][:4]
+    assert read["resource"]["id"] == "ask-1"
+    assert [each["resource"]["id"] for each in found["resource"]["entry"]] == ["ask-1"]
+    assert ("resource" in known, "resource" in head) == (False, False)
+    assert (read["response"]["etag"], head["response"]["etag"]) == ('W/"1"', 'W/"1"')
+
+
+def test_a_bundle_that_only_reads_has_no_submission(service: Running) -> None:
+    posted = service.post(bundle_of("batch", asked("GET", "Patient/nobody")))
+    assert posted.status_code == 200
+    assert ("link" in posted.headers, "link" in posted.json()) == (False, False)
+
+
+def test_a_transaction_that_cannot_be_done_is_answered_with_one_outcome(service: Running) -> None:
+    twins = [asked("PUT", f"Patient/twin-{n}", {**known_by("twin"), "id": f"twin-{n}"}) for n in (1, 2)]
+    service.post(bundle_of("batch", *twins))
+    entries = {
+        400: asked("GET", "Patient?nonsense=1"),
+        412: asked("DELETE", "Patient?identifier=urn:clinic|twin"),
+        422: asked("GET", "Patient/nobody"),
+        409: asked("PUT", "Patient?identifier=urn:clinic|nobody", {**known_by("x"), "id": "twin-1"}),
+        501: asked("PATCH", "Patient/nobody"),
+    }
+    for status, entry in entries.items():
+        seen = observation(worded("Achilles reflex"), valueString="absent")
+        answer = service.post(bundle_of("transaction", entry, asked("POST", "Observation", seen)))
+        assert (answer.status_code, answer.json()["resourceType"]) == (status, "OperationOutcome")
+
+
+def test_a_conditional_reference_to_nothing_refuses_its_transaction(service: Running) -> None:
+    seen = {
+        **observation(worded("Achilles reflex"), valueString="absent"),
+        "subject": {"reference": "Patient?identifier=a|b"},
+    }
+    answer = service.post(bundle_of("transaction", asked("POST", "Observation", seen)))
+    assert (answer.status_code, answer.json()["issue"][0]["code"]) == (422, "not-found")
+
+
+def test_evidence_that_is_deleted_changes_the_answer(service: Running) -> None:
+    service.task(service.post(record("deleted", batch)))
+    task = service.task(service.post(bundle_of("batch", asked("DELETE", "Observation/deleted-3"))))
+    [standing] = outputs(task, "impression")
+    assert "Observation/deleted-3" not in json.dumps(service.get(standing["reference"]))
+    assert service.client.get("/Observation/deleted-3").status_code == 410
+    assert service.get("Observation/deleted-3/_history/1")["valueString"] == "absent"
+
+
+def test_a_text_that_comes_after_its_document_is_read(service: Running) -> None:
+    text = b64encode(b"Left Achilles reflex absent.").decode()
+    note = {
+        "resourceType": "DocumentReference",
+        "status": "current",
+        "type": {"coding": [{"system": "http://loinc.org", "code": "11506-3"}]},
+        "date": f"{ago(5)}T10:00:00Z",
+        "content": [{"attachment": {"contentType": "text/plain", "url": "Binary/late-text"}}],
+    }
+    who, complaint = patient("female", 40), condition(coded("http://snomed.info/sct", "4063001"), "left")
+    before = service.task(service.post(batch("late", who, complaint, note)))
+    binary = {"resourceType": "Binary", "id": "late-text", "contentType": "text/plain", "data": text}
+    after = service.task(service.post(bundle_of("batch", asked("PUT", "Binary/late-text", binary))))
+    assert after["for"] == {"reference": "Patient/late-0"}
+    assert outputs(after, "impression") != outputs(before, "impression")

@@ -28,6 +28,7 @@ from fhirsvc.usecases import read
 from fhirsvc.usecases.ports import Queue
 from fhirsvc.usecases.receive import receive
 from tests.servers import awaited, redis_server
+from tests.unit.usecases.clinic import judge
 
 COMMAND = [
     *(sys.executable, "-m", "celery", "-A", "workers.app", "worker", "-P", "prefork", "-c", "2"),
@@ -101,7 +102,8 @@ def post(store: DatabaseStore, queue: Queue, patient: str) -> str:
         "recordedDate": datetime.now(UTC).date().isoformat(),
     }
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": complaint}]}
-    return receive(json.dumps(bundle).encode(), "default", store=store, queue=queue, clock=SystemClock()).submission
+    body, clock = json.dumps(bundle).encode(), SystemClock()
+    return receive(body, "default", store=store, queue=queue, clock=clock, judge=judge()).submission
 
 
 def _coded(system: str, code: str) -> dict[str, object]:

@@ -21,6 +21,13 @@ def test_without_a_word_it_is_a_service_for_one_machine() -> None:
     assert settings.base == "http://127.0.0.1:8000/fhir"
     assert not settings.broker_url
     assert not settings.propose_service_request
+    assert not settings.shadow
+
+
+@pytest.mark.parametrize("named", ["default", " default ,", "default,default"])
+def test_senders_in_shadow_are_named_with_commas(monkeypatch: pytest.MonkeyPatch, named: str) -> None:
+    monkeypatch.setenv("FHIRSVC_SHADOW", named)
+    assert read().shadow == {"default"}
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "clinic.example"])  # noqa: S104
@@ -51,6 +58,7 @@ def test_it_leaves_the_machine_when_that_is_understood(monkeypatch: pytest.Monke
         ("FHIRSVC_BASE_URL", "ftp://banana/fhir"),
         ("FHIRSVC_BASE_URL", "https://clinic.example/"),
         ("FHIRSVC_PROPOSE_SERVICE_REQUEST", "banana"),
+        ("FHIRSVC_SHADOW", "default,banana"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named_and_not_repeated(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Date,
     Double,
     Row,
     Update,
@@ -21,9 +23,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from fhirsvc.adapters.database.persons import DatabasePersons
 from fhirsvc.adapters.database.tables import JOB, PATIENT
+from fhirsvc.adapters.database.upsert import compiled
 from fhirsvc.domain.lifecycle import FailureReason, JobState, may_become
-from fhirsvc.usecases.ports import HINT_SECONDS, LEASE_SECONDS, MOST_CLAIMS, Job, Swept
+from fhirsvc.usecases.ports import HINT_SECONDS, LEASE_SECONDS, MOST_CLAIMS, MOST_DUE, Job, Swept
 
 
 def _word(state: JobState) -> ColumnElement[str]:
@@ -47,10 +51,11 @@ def _holds(lease_until: ColumnElement[float]) -> ColumnElement[bool]:
 _READY = JOB.c.state == _word(JobState.READY)
 _LEASED = JOB.c.state == _word(JobState.LEASED)
 _LIVE = JOB.c.state.in_([_word(JobState.READY), _word(JobState.LEASED)])
-_SCHEDULE = (
+_SCHEDULE = compiled(
     upsert(JOB)
     .on_conflict_do_update(index_elements=[JOB.c.tenant, JOB.c.patient], index_where=_READY, set_={"hinted": _NOW})
-    .returning(JOB.c.id)
+    .returning(JOB.c.id),
+    *("tenant", "patient", "state", "attempts", "fence", "lease_until", "hinted", "watermark"),
 )
 # A claim that ran out counts until the job is claimed anew or buried: until then no other job of the patient is free.
 _IS_BUSY = exists().where(
@@ -90,15 +95,25 @@ _DEALT_WITH = (
     update(PATIENT)
     .where(
         PATIENT.c.tenant == bindparam("of_tenant"),
-        PATIENT.c.id == bindparam("of_patient"),
+        PATIENT.c.person == bindparam("of_person"),
         PATIENT.c.evaluated < bindparam("up_to"),
     )
     .values(evaluated=bindparam("up_to"))
 )
 _LOST = select(JOB).where(_LEASED, JOB.c.attempts >= MOST_CLAIMS, ~_holds(JOB.c.lease_until))
-_FORGOTTEN = select(PATIENT.c.tenant, PATIENT.c.id).where(
+_FORGOTTEN = select(PATIENT.c.tenant, PATIENT.c.person).where(
     PATIENT.c.watermark > PATIENT.c.evaluated,
-    ~exists().where(JOB.c.tenant == PATIENT.c.tenant, JOB.c.patient == PATIENT.c.id, _LIVE),
+    ~exists().where(JOB.c.tenant == PATIENT.c.tenant, JOB.c.patient == PATIENT.c.person, _LIVE),
+)
+_DUE = (
+    select(PATIENT.c.tenant, PATIENT.c.person)
+    .where(
+        PATIENT.c.due <= bindparam("today", type_=Date),
+        PATIENT.c.id == PATIENT.c.person,
+        ~exists().where(JOB.c.tenant == PATIENT.c.tenant, JOB.c.patient == PATIENT.c.person, _LIVE),
+    )
+    .order_by(PATIENT.c.due, PATIENT.c.tenant, PATIENT.c.person)
+    .limit(MOST_DUE)
 )
 _IS_QUIET = ~and_(JOB.c.hinted > _NOW - HINT_SECONDS, JOB.c.hinted <= _NOW)
 _RAN_OUT = and_(_LEASED, ~_holds(JOB.c.lease_until))
@@ -114,12 +129,13 @@ class DatabaseJobs:
         self._now = now
 
     def schedule(self, tenant: str, patients: Collection[str]) -> Sequence[int]:
-        """One ready job per patient, the existing one where one waits already; their ids."""
-        rows = [_new(tenant, each, self._now) for each in sorted(patients)]
-        return self._connection.execute(_SCHEDULE, rows).scalars().all() if rows else []
+        """One ready job for each person that these Patients are, the existing one where one waits already."""
+        persons = set(DatabasePersons(self._connection).of(tenant, patients).values())
+        rows = (_new(tenant, each, self._now) for each in sorted(persons))
+        return [self._connection.execute(_SCHEDULE, row).scalar_one() for row in rows]
 
     def claim(self, limit: int) -> Sequence[Job]:
-        """Lease up to `limit` jobs, each of another patient that nobody works for; one claimed before goes alone."""
+        """Lease up to `limit` jobs, each of another person that nobody works for; one claimed before goes alone."""
         free = self._connection.execute(_FREE, {"now": self._now, "most": limit}).all()
         alone = free and free[0].attempts > 0
         chosen = free[:1] if alone else [row for row in free if row.attempts == 0]
@@ -145,7 +161,7 @@ class DatabaseJobs:
         """Mark a job dead and its evidence as dealt with; False as for finish."""
         buried = self._become(_END, job, JobState.DEAD, because=reason)
         if buried:
-            evidence = {"of_tenant": job.tenant, "of_patient": job.patient, "up_to": job.watermark}
+            evidence = {"of_tenant": job.tenant, "of_person": job.patient, "up_to": job.watermark}
             self._connection.execute(_DEALT_WITH, evidence)
         return buried
 
@@ -153,15 +169,21 @@ class DatabaseJobs:
         mine = {"of_id": job.id, "of_fence": job.fence, "from_states": sorted(may_become(state)), "to_state": state}
         return self._connection.execute(statement, {**mine, **values}).rowcount == 1
 
-    def sweep(self) -> Swept:
-        """Bury what was claimed MOST_CLAIMS times in vain, schedule patients left behind, tell what is to be hinted."""
+    def sweep(self, today: date) -> Swept:
+        """Bury what was claimed MOST_CLAIMS times in vain, schedule who is left behind or due, tell what to hint."""
+        # First, while the jobs of the lost still live: whose day broke off is not tried again at once.
+        by_time = [
+            job
+            for tenant, person in self._connection.execute(_DUE, {"today": today}).all()
+            for job in self.schedule(tenant, [person])
+        ]
         lost = [_job(row) for row in self._connection.execute(_LOST, {"now": self._now})]
         for job in lost:
             self.bury(job, FailureReason.WORKER_LOST)
-        for tenant, patient in self._connection.execute(_FORGOTTEN).all():
-            self.schedule(tenant, [patient])
-        due = self._connection.execute(_HINT, {"now": self._now}).scalars()
-        return Swept(tuple(sorted(due)), tuple(lost))
+        for tenant, person in self._connection.execute(_FORGOTTEN).all():
+            self.schedule(tenant, [person])
+        quiet = self._connection.execute(_HINT, {"now": self._now}).scalars()
+        return Swept(tuple(sorted({*quiet, *by_time})), tuple(lost))
 
 
 def _new(tenant: str, patient: str, now: float) -> dict[str, object]:

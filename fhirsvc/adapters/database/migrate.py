@@ -6,7 +6,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-HEAD = "0001"
+from fhirsvc.adapters.database.findable import rebuild
+
+HEAD = "0009"
 """The newest revision in migrations/versions; a test compares the two."""
 
 
@@ -15,7 +17,9 @@ class UnknownRevision(Exception):
 
 
 def migrate(engine: Engine) -> None:
-    """Apply the migrations that are missing, in one transaction; processes that start together wait for each other.
+    """Apply the migrations that are missing, in one transaction, and draw the search index anew after them.
+
+    Processes that start together wait for each other.
 
     Raises UnknownRevision when the database was written by a later version.
     """
@@ -43,3 +47,4 @@ def _upgrade(connection: Connection) -> None:
         command.upgrade(config, "head")
     except CommandError:
         raise UnknownRevision from None
+    rebuild(connection)

@@ -16,8 +16,11 @@ from fhirsvc.adapters.clock import uptime
 from fhirsvc.adapters.database.jobs import DatabaseJobs
 from fhirsvc.adapters.database.migrate import UnknownRevision, migrate
 from fhirsvc.adapters.database.patients import DatabasePatients
+from fhirsvc.adapters.database.persons import DatabasePersons
 from fhirsvc.adapters.database.resources import DatabaseResources
+from fhirsvc.adapters.database.responses import DatabaseResponses
 from fhirsvc.adapters.database.submissions import DatabaseSubmissions
+from fhirsvc.adapters.database.unmapped import DatabaseMisses
 from fhirsvc.domain.errors import Unreachable
 from fhirsvc.usecases.ports import Transaction
 
@@ -32,6 +35,9 @@ class DatabaseTransaction:
         self.resources = DatabaseResources(connection)
         self.submissions = DatabaseSubmissions(connection)
         self.patients = DatabasePatients(connection)
+        self.persons = DatabasePersons(connection)
+        self.responses = DatabaseResponses(connection)
+        self.misses = DatabaseMisses(connection)
         self.jobs = DatabaseJobs(connection, now)
 
 

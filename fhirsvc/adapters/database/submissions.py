@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Update, and_, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, Select, Update, and_, bindparam, exists, insert, select, update
 
-from fhirsvc.adapters.database.tables import BODY, SUBMISSION, TOUCH
+from fhirsvc.adapters.database.tables import BODY, PATIENT, SUBMISSION, TOUCH
 from fhirsvc.domain.lifecycle import FailureReason, SubmissionState, may_become
-from fhirsvc.usecases.ports import Job, Submission, Touch
+from fhirsvc.usecases.ports import Answered, Job, Submission, Touch
 
 _MOST_PARAMETERS = 10_000
 
@@ -18,18 +19,33 @@ _ADD = insert(SUBMISSION)
 _ADD_BODY = insert(BODY)
 _ADD_TOUCHES = insert(TOUCH)
 _GET = (
-    select(SUBMISSION, BODY.c.body)
+    select(SUBMISSION, BODY.c.body, BODY.c.answer)
     .join(BODY, (BODY.c.tenant == SUBMISSION.c.tenant) & (BODY.c.submission == SUBMISSION.c.id))
     .where(SUBMISSION.c.tenant == bindparam("of_tenant"), SUBMISSION.c.id == bindparam("of_id"))
 )
+_EXPECT = (
+    update(SUBMISSION)
+    .where(SUBMISSION.c.tenant == bindparam("of_tenant"), SUBMISSION.c.id == bindparam("of_id"))
+    .values(awaited=bindparam("to_awaited"))
+)
+_ANSWERED = (
+    select(SUBMISSION.c.id, SUBMISSION.c.digest, BODY.c.answer)
+    .join(BODY, (BODY.c.tenant == SUBMISSION.c.tenant) & (BODY.c.submission == SUBMISSION.c.id))
+    .where(SUBMISSION.c.tenant == bindparam("of_tenant"))
+)
+_NAMED = _ANSWERED.where(SUBMISSION.c.key == bindparam("of_key"), SUBMISSION.c.key.is_not(None))
+_SENT = _ANSWERED.where(SUBMISSION.c.digest == bindparam("of_digest")).order_by(SUBMISSION.c.received.desc()).limit(1)
 _TOUCHES = (
     select(TOUCH.c.patient, TOUCH.c.watermark, TOUCH.c.assessment)
     .where(TOUCH.c.tenant == bindparam("of_tenant"), TOUCH.c.submission == bindparam("of_id"))
     .order_by(TOUCH.c.patient)
 )
+_MEMBERS = select(PATIENT.c.id).where(
+    PATIENT.c.tenant == bindparam("of_tenant"), PATIENT.c.person == bindparam("of_person")
+)
 _IS_OPEN = and_(
     TOUCH.c.tenant == bindparam("of_tenant"),
-    TOUCH.c.patient == bindparam("of_patient"),
+    TOUCH.c.patient.in_(_MEMBERS),
     TOUCH.c.assessment.is_(None),
     TOUCH.c.watermark <= bindparam("of_watermark"),
 )
@@ -69,9 +85,16 @@ class DatabaseSubmissions:
             "digest": submission.digest,
             "state": submission.state,
             "reason": submission.reason,
+            "key": submission.key,
+        }
+        body = {
+            "tenant": tenant,
+            "submission": submission.id,
+            "body": submission.body,
+            "answer": submission.answer,
         }
         self._connection.execute(_ADD, row)
-        self._connection.execute(_ADD_BODY, {"tenant": tenant, "submission": submission.id, "body": submission.body})
+        self._connection.execute(_ADD_BODY, body)
         rows = [
             {"tenant": tenant, "submission": submission.id, "patient": each.patient, "watermark": each.watermark}
             for each in touches
@@ -93,8 +116,27 @@ class DatabaseSubmissions:
             body=row.body,
             state=SubmissionState(row.state),
             reason=FailureReason(row.reason) if row.reason else None,
+            key=row.key,
+            answer=row.answer,
+            awaited=row.awaited,
         )
         return kept, [Touch(*touch) for touch in self._connection.execute(_TOUCHES, named)]
+
+    def named(self, tenant: str, key: str) -> Answered | None:
+        """What was answered for the submission of this key, or None."""
+        return self._answered(_NAMED, of_tenant=tenant, of_key=key)
+
+    def sent(self, tenant: str, digest: str) -> Answered | None:
+        """What was answered for the newest submission of the bytes with this SHA-256, or None."""
+        return self._answered(_SENT, of_tenant=tenant, of_digest=digest)
+
+    def _answered(self, query: Select[tuple[Any, ...]], **values: str) -> Answered | None:
+        row = self._connection.execute(query, values).first()
+        return Answered(row.id, row.digest, row.answer) if row else None
+
+    def expect(self, tenant: str, id: str, *, awaited: bool) -> None:
+        """Note whether the sender of a submission waits for its answer."""
+        self._connection.execute(_EXPECT, {"of_tenant": tenant, "of_id": id, "to_awaited": awaited})
 
     def start(self, jobs: Collection[Job], at: datetime) -> None:
         """Move the submissions that wait for claimed jobs to processing."""
@@ -102,10 +144,10 @@ class DatabaseSubmissions:
             waiting = self._waiting(job.tenant, job.patient, job.watermark)
             self._move(_MOVE, job.tenant, waiting, SubmissionState.PROCESSING, at=at)
 
-    def cover(self, tenant: str, patient: str, watermark: int, assessment: int, *, at: datetime) -> None:
-        """Note the assessment at each open touch up to the watermark; complete the submissions that have none left."""
-        waiting = self._waiting(tenant, patient, watermark)
-        open_touches = {"of_tenant": tenant, "of_patient": patient, "of_watermark": watermark}
+    def cover(self, tenant: str, person: str, watermark: int, assessment: int, *, at: datetime) -> None:
+        """Note the assessment at each open touch of the person; complete the submissions that have none left."""
+        waiting = self._waiting(tenant, person, watermark)
+        open_touches = {"of_tenant": tenant, "of_person": person, "of_watermark": watermark}
         self._connection.execute(_COVER, {**open_touches, "by_assessment": assessment})
         self._move(_COMPLETE, tenant, waiting, SubmissionState.COMPLETED, at=at)
 
@@ -114,8 +156,8 @@ class DatabaseSubmissions:
         waiting = self._waiting(job.tenant, job.patient, job.watermark)
         self._move(_MOVE, job.tenant, waiting, SubmissionState.FAILED, at=at, because=reason)
 
-    def _waiting(self, tenant: str, patient: str, watermark: int) -> Sequence[str]:
-        open_touches = {"of_tenant": tenant, "of_patient": patient, "of_watermark": watermark}
+    def _waiting(self, tenant: str, person: str, watermark: int) -> Sequence[str]:
+        open_touches = {"of_tenant": tenant, "of_person": person, "of_watermark": watermark}
         return self._connection.execute(_WAITING, open_touches).scalars().all()
 
     def _move(

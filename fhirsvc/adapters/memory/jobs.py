@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import date
 
+from fhirsvc.adapters.memory.persons import members
 from fhirsvc.adapters.memory.shelves import KeptJob, Mark, Shelves
 from fhirsvc.domain.lifecycle import FailureReason, JobState, may_become
-from fhirsvc.usecases.ports import HINT_SECONDS, LEASE_SECONDS, MOST_CLAIMS, Job, Swept
+from fhirsvc.usecases.ports import HINT_SECONDS, LEASE_SECONDS, MOST_CLAIMS, MOST_DUE, Job, Swept
 
 
 class MemoryJobs:
@@ -16,11 +18,13 @@ class MemoryJobs:
     def __init__(self, shelves: Shelves, now: float) -> None:
         self._jobs = shelves.jobs
         self._marks = shelves.marks
+        self._persons = shelves.persons
         self._now = now
 
     def schedule(self, tenant: str, patients: Collection[str]) -> Sequence[int]:
-        """One ready job per patient, the existing one where one waits already; their ids."""
-        return [self._schedule(tenant, patient) for patient in sorted(patients)]
+        """One ready job for each person that these Patients are, the existing one where one waits already."""
+        persons = {self._persons.get((tenant, patient), patient) for patient in patients}
+        return [self._schedule(tenant, person) for person in sorted(persons)]
 
     def _schedule(self, tenant: str, patient: str) -> int:
         waiting = (each for each in self._of(tenant, patient) if each.state is JobState.READY)
@@ -29,7 +33,7 @@ class MemoryJobs:
         return job.id
 
     def claim(self, limit: int) -> Sequence[Job]:
-        """Lease up to `limit` jobs, each of another patient that nobody works for; one claimed before goes alone."""
+        """Lease up to `limit` jobs, each of another person that nobody works for; one claimed before goes alone."""
         free = [each for each in self._live() if each.attempts < MOST_CLAIMS and not self._is_busy(each)]
         alone = free and free[0].attempts > 0
         chosen = free[:1] if alone else [each for each in free if each.attempts == 0][:limit]
@@ -68,23 +72,37 @@ class MemoryJobs:
         """Mark a job dead and its evidence as dealt with; False as for finish."""
         buried = self._become(job, JobState.DEAD, reason=reason)
         if buried:
-            mark = self._marks[job.tenant, job.patient]
-            self._marks[job.tenant, job.patient] = replace(mark, evaluated=max(mark.evaluated, job.watermark))
+            for patient in members(self._persons, job.tenant, job.patient):
+                mark = self._marks.get((job.tenant, patient), Mark())
+                self._marks[job.tenant, patient] = replace(mark, evaluated=max(mark.evaluated, job.watermark))
         return buried
 
-    def sweep(self) -> Swept:
-        """Bury what was claimed MOST_CLAIMS times in vain, schedule patients left behind, tell what is to be hinted."""
+    def sweep(self, today: date) -> Swept:
+        """Bury what was claimed MOST_CLAIMS times in vain, schedule who is left behind or due, tell what to hint."""
+        by_time = {self._schedule(tenant, person) for tenant, person in self._due(today)}
         lost = [_job(each) for each in self._live() if each.attempts >= MOST_CLAIMS and self._ran_out(each)]
         for job in lost:
             self.bury(job, FailureReason.WORKER_LOST)
         for (tenant, patient), mark in self._marks.items():
-            live = any(each.state in {JobState.READY, JobState.LEASED} for each in self._of(tenant, patient))
-            if mark.watermark > mark.evaluated and not live:
-                self._schedule(tenant, patient)
-        overdue = [each for each in self._live() if self._is_overdue(each)]
-        for kept in overdue:
-            self._jobs[kept.id] = replace(kept, hinted=self._now)
-        return Swept(tuple(each.id for each in overdue), tuple(lost))
+            person = self._persons.get((tenant, patient), patient)
+            if mark.watermark > mark.evaluated and not self._is_live(tenant, person):
+                self._schedule(tenant, person)
+        overdue = {each.id for each in self._live() if self._is_overdue(each)}
+        for id_ in overdue:
+            self._jobs[id_] = replace(self._jobs[id_], hinted=self._now)
+        return Swept(tuple(sorted(overdue | by_time)), tuple(lost))
+
+    def _due(self, today: date) -> list[tuple[str, str]]:
+        due = [
+            (mark.due, tenant, patient)
+            for (tenant, patient), mark in self._marks.items()
+            if mark.due is not None and mark.due <= today
+            if self._persons.get((tenant, patient), patient) == patient and not self._is_live(tenant, patient)
+        ]
+        return [(tenant, person) for _, tenant, person in sorted(due)[:MOST_DUE]]
+
+    def _is_live(self, tenant: str, person: str) -> bool:
+        return any(each.state in {JobState.READY, JobState.LEASED} for each in self._of(tenant, person))
 
     def _is_overdue(self, job: KeptJob) -> bool:
         quiet = not self._now - HINT_SECONDS < job.hinted <= self._now

@@ -9,8 +9,11 @@ from contextlib import contextmanager
 
 from fhirsvc.adapters.clock import uptime
 from fhirsvc.adapters.memory.jobs import MemoryJobs
+from fhirsvc.adapters.memory.persons import MemoryPersons
+from fhirsvc.adapters.memory.responses import MemoryResponses
 from fhirsvc.adapters.memory.shelves import Shelves
 from fhirsvc.adapters.memory.tables import MemoryPatients, MemoryResources, MemorySubmissions
+from fhirsvc.adapters.memory.unmapped import MemoryMisses
 from fhirsvc.usecases.ports import Transaction
 
 
@@ -21,6 +24,9 @@ class MemoryTransaction:
         self.resources = MemoryResources(shelves)
         self.submissions = MemorySubmissions(shelves)
         self.patients = MemoryPatients(shelves)
+        self.persons = MemoryPersons(shelves)
+        self.responses = MemoryResponses(shelves.responses)
+        self.misses = MemoryMisses(shelves.missed)
         self.jobs = MemoryJobs(shelves, now)
 
 

@@ -9,5 +9,5 @@ _HERE = Path(__file__).parent
 
 
 def read(name: str) -> Any:
-    """The content of one schema file: "Observation", "untyped" (a type without schema), "datatypes" or "choices"."""
+    """One file's content: "Observation", "untyped" (a type without schema), "datatypes", "choices" or "summary"."""
     return orjson.loads((_HERE / f"{name}.json").read_bytes())

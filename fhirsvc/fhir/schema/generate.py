@@ -8,13 +8,13 @@ from pathlib import Path
 
 from fhir.resources import R4B
 
-from fhirsvc.fhir.resource_types import ACCEPTED, ANSWERED
+from fhirsvc.fhir.resource_types import ACCEPTED, ANSWERED, AUTHORED, PUBLISHED
 from fhirsvc.fhir.schema import definitions
 from fhirsvc.fhir.schema.definitions import Element, as_in_r4, definition
 from fhirsvc.fhir.schema.primitives import PRIMITIVES, Schema
 
 HERE = Path(__file__).parent
-TYPES = sorted(ACCEPTED | ANSWERED)
+TYPES = sorted(ACCEPTED | ANSWERED | AUTHORED)
 _PRIMITIVE = {name.lower(): name for name in PRIMITIVES} | {"uuidversion": "uuid"}
 
 
@@ -43,6 +43,7 @@ def _report(names: list[str]) -> int:
 def built() -> dict[str, str]:
     """File name → text: one schema per resource type, the data types they share, and the forms of every choice."""
     types = {name: _Definitions(resource=name) for name in TYPES}
+    published = {name: _Definitions(resource=name) for name in PUBLISHED}
     shared = _Definitions()
     shared.add({name for made in types.values() for name in made.outside})
     schemas = {name: {"$ref": f"#/$defs/{name}", "$defs": made.found} for name, made in types.items()}
@@ -52,6 +53,7 @@ def built() -> dict[str, str]:
         "untyped.json": untyped,
         "datatypes.json": shared.found | {"anything": definitions.ANYTHING},
         "choices.json": _choices(types.values(), shared),
+        "summary.json": {name: _shown(name, made.elements[name]) for name, made in (types | published).items()},
     }
     return {name: _text(content) for name, content in files.items()}
 
@@ -150,6 +152,16 @@ def _choices(types: Iterable[_Definitions], shared: _Definitions) -> dict[str, o
     forms = {element.name: element.choice for group in groups for element in group if element.choice}
     plain = {made.resource: sorted(made.plain_names() & forms.keys()) for made in types}
     return {"forms": forms, "plain": {name: names for name, names in plain.items() if names}}
+
+
+def _shown(name: str, elements: Iterable[Element]) -> dict[str, list[str]]:
+    """What is shown of a type in any case, of a choice all its forms, and what its summary shows (isSummary in R4)."""
+    known = [element for element in elements if element.name != "resourceType"]
+    summary = set(R4B.get_fhir_model_class(name).summary_elements_sequence())
+    return {
+        "mandatory": sorted(element.name for element in known if element.required),
+        "summary": sorted(element.name for element in known if element.name in summary),
+    }
 
 
 if __name__ == "__main__":

@@ -124,10 +124,10 @@ def test_a_flag_is_lowered_when_nothing_flags_any_more() -> None:
 def test_a_lowered_flag_is_left_alone_and_can_be_raised_again() -> None:
     standing = body(assessment(answers.every_finding()["indicated"]))
     assert standing is not None
-    lowered = lower(standing, at=DECIDED)
+    lowered = lower(standing, at=DECIDED, why="It is over.")
     assert lowered is not None
     assert lowered.reference == f"Flag/{flag_id('default', 'p1')}"
-    assert lower(lowered.body, at=LATER) is None
+    assert lower(lowered.body, at=LATER, why="It is over.") is None
     assert body(assessment(answers.every_finding()["consider"]), lowered.body) is None
     again = later(assessment(answers.every_finding()["indicated"]), lowered.body)
     assert (again["status"], again["period"]) == ("active", {"start": "2026-12-01T09:30:15.123Z"})

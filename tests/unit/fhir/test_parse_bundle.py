@@ -99,7 +99,7 @@ ENTRIES: dict[str, tuple[Any, Refusal]] = {
     "no type": ({"resource": {"id": "x"}, "request": {"method": "PUT", "url": "Patient/x"}}, Refusal.INVALID),
     "another address": (put(patient(), request={"method": "PUT", "url": "Patient/p2"}), Refusal.INVALID),
     "a relative fullUrl": (put(patient(), fullUrl="Patient/p1"), Refusal.INVALID),
-    "DELETE": ({"request": {"method": "DELETE", "url": "Patient/p1"}}, Refusal.NOT_SUPPORTED),
+    "PATCH": ({"request": {"method": "PATCH", "url": "Patient/p1"}}, Refusal.NOT_IMPLEMENTED),
     "a modifier extension": (
         put(patient(modifierExtension=[{"url": "http://example.org/x", "valueBoolean": True}])),
         Refusal.UNPROCESSABLE,

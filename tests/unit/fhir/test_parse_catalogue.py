@@ -394,12 +394,47 @@ SEMANTICS = {
         "code-invalid",
         "Bundle.entry[0].request.method",
     ),
-    "47 the method is DELETE": Case(
-        transaction({"request": {"method": "DELETE", "url": "Patient/p1"}}),
+    "47 the method is PATCH": Case(
+        transaction({"resource": patient(), "request": {"method": "PATCH", "url": "Patient/p1"}}),
         transaction(put(patient())),
-        NOT_SUPPORTED,
+        Refusal.NOT_IMPLEMENTED,
         "not-supported",
         "Bundle.entry[0].request.method",
+    ),
+    "47 what is deleted comes with a resource": Case(
+        transaction({"resource": patient(), "request": {"method": "DELETE", "url": "Patient/p1"}}),
+        transaction({"request": {"method": "DELETE", "url": "Patient/p1"}}),
+        INVALID,
+        "invariant",
+        "Bundle.entry[0]",
+    ),
+    "47 a deletion names no resource": Case(
+        transaction({"request": {"method": "DELETE", "url": "Patient"}}),
+        transaction({"request": {"method": "DELETE", "url": "Patient?identifier=1"}}),
+        INVALID,
+        "invariant",
+        ADDRESS,
+    ),
+    "47 a deletion names a version": Case(
+        transaction({"request": {"method": "DELETE", "url": "Patient/p1/_history/1"}}),
+        transaction({"request": {"method": "GET", "url": "Patient/p1/_history/1"}}),
+        INVALID,
+        "invariant",
+        ADDRESS,
+    ),
+    "47 what is read is no resource type": Case(
+        transaction({"request": {"method": "GET", "url": "metadata"}}),
+        transaction({"request": {"method": "HEAD", "url": "Patient"}}),
+        INVALID,
+        "invariant",
+        ADDRESS,
+    ),
+    "47 a resource is deleted and written in one transaction": Case(
+        transaction({"request": {"method": "DELETE", "url": "Patient/p1"}}, put(patient())),
+        transaction({"request": {"method": "GET", "url": "Patient/p1"}}, put(patient())),
+        INVALID,
+        "duplicate",
+        "Bundle.entry[1].request.url",
     ),
     "47 the address is of another type": Case(
         transaction({"resource": patient(), "request": {"method": "POST", "url": "Observation"}}),
@@ -429,19 +464,42 @@ SEMANTICS = {
         "not-supported",
         ADDRESS,
     ),
-    "47 the address is a search": Case(
-        transaction({"resource": patient(), "request": {"method": "PUT", "url": "Patient?identifier=1"}}),
-        transaction(put(patient())),
-        NOT_SUPPORTED,
-        "not-supported",
+    "47 a conditional update asks for nothing": Case(
+        transaction({"resource": patient(), "request": {"method": "PUT", "url": "Patient?"}}),
+        transaction(
+            {"resource": without(patient(), "id"), "request": {"method": "PUT", "url": "Patient?identifier=1"}}
+        ),
+        INVALID,
+        "invariant",
         ADDRESS,
     ),
-    "47 the request has a condition": Case(
+    "47 a resource is posted to a search": Case(
+        transaction({"resource": patient(), "request": {"method": "POST", "url": "Patient?identifier=1"}}),
         transaction({"resource": patient(), "request": {"method": "POST", "url": "Patient", "ifNoneExist": "a=b"}}),
-        transaction(post(patient())),
+        INVALID,
+        "invariant",
+        ADDRESS,
+    ),
+    "47 a conditional creation asks for nothing": Case(
+        transaction({"resource": patient(), "request": {"method": "POST", "url": "Patient", "ifNoneExist": "?"}}),
+        transaction({"resource": patient(), "request": {"method": "POST", "url": "Patient", "ifNoneExist": "?a=b"}}),
+        INVALID,
+        "value",
+        "Bundle.entry[0].request.ifNoneExist",
+    ),
+    "47 an entity tag is none": Case(
+        transaction({"resource": patient(), "request": {"method": "PUT", "url": "Patient/p1", "ifMatch": "2"}}),
+        transaction({"resource": patient(), "request": {"method": "PUT", "url": "Patient/p1", "ifMatch": 'W/"2"'}}),
+        INVALID,
+        "value",
+        "Bundle.entry[0].request.ifMatch",
+    ),
+    "47 a condition stands beside a method that has none": Case(
+        transaction({"resource": patient(), "request": {"method": "POST", "url": "Patient", "ifMatch": 'W/"2"'}}),
+        transaction({"request": {"method": "DELETE", "url": "Patient/p1", "ifMatch": 'W/"2", "3"'}}),
         NOT_SUPPORTED,
         "not-supported",
-        "Bundle.entry[0].request.ifNoneExist",
+        "Bundle.entry[0].request.ifMatch",
     ),
     "47 what is put has no id": Case(
         transaction(put(without(patient(), "id"))),
@@ -556,9 +614,10 @@ def test_row_61_evidence_of_the_future_is_refused(when: Json, *, taken: bool) ->
         assert said(refused) == [("business-rule", "Bundle.entry[0].resource.effective")]
 
 
-def test_row_49_a_conditional_reference_in_a_transaction_is_kept_with_a_warning() -> None:
+def test_row_49_a_conditional_reference_in_a_transaction_is_to_be_resolved() -> None:
     bundle = parsed(transaction(put(observation(subject={"reference": "Patient?identifier=1"}))))
-    assert [(str(each.severity), str(each.code)) for each in warnings(bundle)] == [("warning", "not-found")]
+    assert warnings(bundle) == []
+    assert bundle.conditional == {"Patient?identifier=1": "Bundle.entry[0].resource.subject.reference"}
 
 
 def test_row_51_entries_may_refer_to_each_other_in_a_circle() -> None:

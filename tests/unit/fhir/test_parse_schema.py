@@ -9,7 +9,7 @@ import pytest
 
 from fhirsvc.fhir import schema, structure
 from fhirsvc.fhir.places import element_of
-from fhirsvc.fhir.resource_types import ACCEPTED, ANSWERED, R4
+from fhirsvc.fhir.resource_types import ACCEPTED, ANSWERED, AUTHORED, R4
 from fhirsvc.fhir.schema import generate
 from fhirsvc.fhir.schema.bindings import REQUIRED
 from tests.unit.fhir.parsing import collection, observation, patient
@@ -39,7 +39,7 @@ def test_writing_puts_the_files_in_their_folder(tmp_path: Path, monkeypatch: pyt
     assert files_here() == {"Patient.json": "{}"}
 
 
-@pytest.mark.parametrize("type_", sorted(ACCEPTED | ANSWERED))
+@pytest.mark.parametrize("type_", sorted(ACCEPTED | ANSWERED | AUTHORED))
 def test_every_schema_compiles_and_refuses_an_empty_resource(type_: str) -> None:
     assert structure.faults({}, type_, type_)
     unknown = structure.faults({"resourceType": type_, "x": 1}, type_, type_)
@@ -96,6 +96,6 @@ def test_parsing_imports_no_model_of_fhir() -> None:
 
 def test_the_shared_definitions_are_complete() -> None:
     shared = schema.read("datatypes")
-    for type_ in sorted(ACCEPTED | ANSWERED):
+    for type_ in sorted(ACCEPTED | ANSWERED | AUTHORED):
         whole = schema.read(type_)["$defs"] | shared
         assert set(generate._referred(whole)) <= whole.keys()

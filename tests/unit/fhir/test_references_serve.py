@@ -139,3 +139,9 @@ def test_in_a_served_version(sentence: str) -> None:
         each.replace("{M}", f"{{{stamps}}}").replace("{S,", f"{{{stamps},") for each in EXAMPLES[sentence]
     )
     assert served(text) == expected.replace("STAMP", STAMP)
+
+
+def test_the_urn_of_an_attachment_becomes_the_address_of_its_entry() -> None:
+    raw = b'{"resourceType":"DocumentReference","content":[{"attachment":{"url":"urn:uuid:1","title":"urn:uuid:1"}}]}'
+    moved = serve(raw, id="d", version_id="1", last_updated=NOW, references={"urn:uuid:1": "Binary/b"})
+    assert json.loads(moved)["content"] == [{"attachment": {"url": "Binary/b", "title": "urn:uuid:1"}}]

@@ -151,12 +151,12 @@ def test_the_rules_stand_in_the_order_of_the_table() -> None:
     ]  # fmt: skip
 
 
-def test_the_tags_are_three() -> None:
+def test_the_tags_are_these() -> None:
     codes = [concept["code"] for concept in resource("code-systems/tag.json")["concept"]]
-    assert codes == ["superseded", "withdrawn", "draft-protocol"]
+    assert codes == ["superseded", "withdrawn", "draft-protocol", "dry-run"]
 
 
-@pytest.mark.parametrize("name", ["outcome", "rule", "tag", "concept"])
+@pytest.mark.parametrize("name", ["outcome", "rule", "tag", "concept", "fate", "response", "override-reason"])
 def test_every_code_of_our_own_says_what_it_means(name: str) -> None:
     system = resource(f"code-systems/{name}.json")
     assert system["count"] == len({concept["code"] for concept in system["concept"]})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -18,6 +18,7 @@ from fhirsvc.usecases import read, work
 from fhirsvc.usecases.decide import Judge
 from fhirsvc.usecases.ports import Failpoint, Store, Version, passing
 from fhirsvc.usecases.read import Progress
+from fhirsvc.usecases.receipt import Receipt
 from fhirsvc.usecases.receive import receive
 
 NOON = datetime(2026, 5, 1, 12, 0, 0, 123456, UTC)
@@ -38,6 +39,7 @@ class Clinic:
     time: datetime = NOON
     hints: list[Sequence[int]] = field(default_factory=list)
     propose: bool = False
+    shadow: frozenset[str] = frozenset()
 
     def now(self) -> datetime:
         return self.time
@@ -46,21 +48,36 @@ class Clinic:
         self.hints.append(jobs)
 
     def worker(self, failpoint: Failpoint = passing) -> work.Worker:
-        return work.Worker(self.store, self, judge(propose=self.propose), failpoint)
+        knowledge = replace(judge(propose=self.propose), shadow=self.shadow)
+        return work.Worker(self.store, self, knowledge, failpoint)
 
     def post(self, *resources: dict[str, Any]) -> str:
         """Post a collection; the id of its submission."""
         bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": each} for each in resources]}
-        return receive(json.dumps(bundle).encode(), TENANT, store=self.store, queue=self, clock=self).submission
+        return self.receipt(bundle).submission
+
+    def receipt(self, bundle: dict[str, Any]) -> Receipt:
+        """The answer to a Bundle."""
+        body, knowledge = json.dumps(bundle).encode(), self.worker().judge
+        return receive(body, TENANT, store=self.store, queue=self, clock=self, judge=knowledge)
 
     def answer(self, *resources: dict[str, Any]) -> Progress:
         """Post, work, and read what became of it."""
         submission = self.post(*resources)
-        work.wake(self.worker(), [])
+        self.work()
         return self.progress(submission)
+
+    def work(self) -> None:
+        """Decide for everyone who waits."""
+        work.wake(self.worker(), [])
 
     def later(self, **by: float) -> None:
         self.time += timedelta(**by)
+
+    def sweep(self) -> None:
+        """Let whoever is due be judged anew, as every long-lived process does every few seconds."""
+        work.sweep(self.store, self, self)
+        self.work()
 
     def progress(self, submission: str) -> Progress:
         found = read.submission(TENANT, submission, store=self.store)
@@ -91,7 +108,8 @@ class Clinic:
         return [each for each in found if each]
 
     def _found(self, type_: str) -> list[dict[str, Any]]:
-        page = read.search(TENANT, criteria(type_, [("_count", "100")]), store=self.store)
+        with self.store.reading() as transaction:
+            page = transaction.resources.search(TENANT, criteria(type_, [("_count", "100")]))
         return [json.loads(each.body) for each in page.versions]
 
 

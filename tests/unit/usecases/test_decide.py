@@ -10,7 +10,7 @@ import pytest
 
 from fhirsvc.adapters.memory import MemoryStore
 from fhirsvc.usecases import work
-from fhirsvc.usecases.decide import known
+from fhirsvc.usecases.known import known
 from fhirsvc.usecases.read import Answer, NotUnderstood, Progress
 from tests.unit.usecases.clinic import (
     TENANT,
@@ -68,7 +68,7 @@ def test_an_equal_decision_writes_nothing_whatever_was_posted(clinic: Clinic, wh
 def test_a_changed_answer_supersedes_the_last_one_and_moves_the_one_flag(clinic: Clinic) -> None:
     first = answered(clinic.answer(*indicated()))
     clinic.later(days=1)
-    second = answered(clinic.answer(withdrawn(leg_raise(id_="slr-p1"))))
+    second = answered(clinic.answer(leg_raise("negative", "slr-p1")))
     assert first.outcome != second.outcome
     old, new = clinic.impressions()
     assert (old["id"], new["id"]) == (first.impression, second.impression)
@@ -163,7 +163,8 @@ def test_a_proposal_is_written_by_setting_only_and_revoked_with_its_impression()
         clinic.later(days=1)
         clinic.answer(pain("pain-p1", verified="refuted"))
         with clinic.store.reading() as transaction:
-            patient_known = known(transaction, TENANT, "p1", clinic.worker().judge)
+            patient_known = known(transaction, TENANT, "p1", clinic.worker().judge.protocol.name)
+        assert patient_known is not None
         versions = clinic.versions("ServiceRequest", patient_known.proposal.id) if patient_known.proposal else []
         assert [json.loads(each.body)["status"] for each in versions] == status
         assert answer.outcome == "indicated"

@@ -16,7 +16,8 @@ from fhirsvc.adapters.memory import MemoryStore
 from fhirsvc.domain.errors import Unreachable
 from fhirsvc.domain.lifecycle import FailureReason, SubmissionState
 from fhirsvc.usecases import work
-from fhirsvc.usecases.decide import Judge, Known, Verdict, decide
+from fhirsvc.usecases.decide import Judge, Verdict, decide
+from fhirsvc.usecases.known import Known
 from fhirsvc.usecases.ports import HINT_SECONDS, LEASE_SECONDS, MOST_CLAIMS, Transaction
 from tests.servers import awaited
 from tests.unit.usecases.clinic import Clinic, indicated, pain, patient

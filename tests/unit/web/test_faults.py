@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,10 +14,13 @@ import pytest
 from fhirsvc.adapters import telemetry
 from fhirsvc.adapters.clock import SystemClock
 from fhirsvc.adapters.inprocess_queue import InprocessQueue
+from fhirsvc.adapters.map_folder import MapFolder
 from fhirsvc.bootstrap import Service
 from fhirsvc.domain.errors import Unreachable
+from fhirsvc.usecases.publish import Catalogue
 from fhirsvc.web.fhir import application
 from tests.fhir_checks import assert_valid_r4
+from tests.unit.usecases.clinic import judge
 
 NAME = "Jane Zyxwvut"
 BUNDLE = {
@@ -40,7 +44,10 @@ class Failing:
 
 
 def asked(fault: Exception, method: str, path: str, **body: Any) -> httpx.Response:
-    service = Service("http://test/fhir", Failing(fault), InprocessQueue(lambda: None), SystemClock())
+    knowledge = judge()
+    catalogue = Catalogue((), MapFolder(Path("no-such-folder"), knowledge.lexicon))
+    queue = InprocessQueue(lambda: None)
+    service = Service("http://test/fhir", Failing(fault), queue, SystemClock(), knowledge, catalogue)
 
     async def ask() -> httpx.Response:
         transport = httpx.ASGITransport(application(service))
@@ -57,6 +64,8 @@ requests = pytest.mark.parametrize(
         ("GET", "/fhir/Task/x", {}),
         ("GET", "/fhir/Flag?patient=x", {}),
         ("POST", "/fhir", {"json": BUNDLE}),
+        ("GET", "/fhir/Patient/x/$assess-heel-pain", {}),
+        ("POST", "/fhir/Patient/x/$assess-heel-pain", {"json": BUNDLE}),
     ],
 )
 
@@ -78,6 +87,18 @@ def test_a_store_that_cannot_be_reached_asks_for_another_try(method: str, path: 
     assert answer.json()["issue"][0]["code"] == "transient"
     assert int(answer.headers["retry-after"]) > 0
     assert NAME not in answer.text
+
+
+def test_a_message_that_cannot_be_kept_now_is_answered_by_a_message(capsys: pytest.CaptureFixture[str]) -> None:
+    header = {"resourceType": "MessageHeader", "id": "m", "eventUri": "urn:x:y", "source": {"endpoint": "urn:x:z"}}
+    message = {"resourceType": "Bundle", "type": "message", "entry": [{"resource": header}, *BUNDLE["entry"]]}
+    answer = asked(Unreachable(NAME), "POST", "/fhir/$process-message", json=message)
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+    said, details = (entry["resource"] for entry in answer.json()["entry"])
+    assert (said["response"]["code"], details["issue"][0]["code"]) == ("transient-error", "transient")
+    assert_valid_r4(answer.json())
+    assert NAME not in answer.text + capsys.readouterr().err
 
 
 def test_the_log_knows_a_fault_by_its_request_and_place(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,23 +1,20 @@
-"""The command line: run the service, answer for files without it, and check, draw and seal what clinicians author."""
+"""`fhirsvc assess`: answer for files, with every reason, as text or JSON."""
 
 from __future__ import annotations
 
 import json
-import signal
-import socket
-import sys
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from fhirsvc.settings import Settings, Unusable, read
+from fhirsvc.cli.frame import NOBODY, REFUSED, app, read_settings, say, usable
+from fhirsvc.settings import TENANT
 
 if TYPE_CHECKING:
     from fhirsvc.domain.assessment import Finding
@@ -27,74 +24,6 @@ if TYPE_CHECKING:
     from fhirsvc.fhir.parse import ParsedBundle
     from fhirsvc.usecases.consult import Consultation
     from fhirsvc.usecases.decide import Judge
-
-Built = TypeVar("Built")
-
-REFUSED, UNUSABLE, NOBODY = 1, 3, 4
-LAST_ANSWERS_SECONDS = 10
-WORKER_COMMAND = (sys.executable, "-m", "fhirsvc.cli", "worker")
-
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="FHIR Bundles in, an explained ClinicalImpression out: may this heel pain come from the spine? "
-    "It supports a clinician's judgement and does not replace it.",
-)
-
-
-@app.command()
-def serve(
-    *,
-    child: Annotated[
-        bool, typer.Option("--worker/--no-worker", help="Start the worker that decides as a child process.")
-    ] = True,
-) -> None:
-    """Take Bundles and answer for them, on FHIRSVC_HOST and FHIRSVC_PORT (127.0.0.1 and 8000).
-
-    Everything is kept in FHIRSVC_DATA_DIR. With FHIRSVC_BROKER_URL set no child is started: Celery workers decide.
-    Ctrl-C or SIGTERM stops it; what was taken is kept, and is decided when it runs again.
-    """
-    import uvicorn
-
-    from fhirsvc import bootstrap
-    from fhirsvc.adapters import telemetry
-    from fhirsvc.web.fhir import application
-
-    settings = _settings()
-    if child:
-        _usable(bootstrap.judge, settings)  # what its worker could not use is said now, not in a log for ever
-    listener = _listener(settings)
-    telemetry.configure()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with listener, _told_if_unusable(), bootstrap.service(settings, WORKER_COMMAND if child else ()) as service:
-        config = uvicorn.Config(
-            application(service),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=LAST_ANSWERS_SECONDS,
-        )
-        _say(f"fhirsvc answers at {settings.base}")
-        uvicorn.Server(config).run(sockets=[listener])
-
-
-@app.command()
-def worker() -> None:
-    """Decide for the patients whose Bundles wait in FHIRSVC_DATA_DIR, until standard input ends or SIGTERM comes.
-
-    `fhirsvc serve` starts one by itself. A byte on standard input makes it look at once.
-    """
-    from fhirsvc import bootstrap
-    from fhirsvc.adapters import telemetry
-    from fhirsvc.adapters.parent_orders import ParentOrders
-    from fhirsvc.usecases import work
-
-    settings = _settings()
-    telemetry.configure()
-    orders = ParentOrders()
-    orders.heed_signals()
-    work.run(_usable(bootstrap.worker, settings), orders)
 
 
 @app.command()
@@ -126,110 +55,17 @@ def assess(
     now = datetime.now(UTC)
     day = on.date() if on else now.date()
     bundles = _opened(files, datetime.combine(day, time.max, UTC))
-    settings = _settings()
-    judge = _usable(bootstrap.judge, settings)
+    settings = read_settings()
+    judge = usable(bootstrap.judge, settings).of(TENANT)
     answers = consult(bundles, judge, day, settings.base)
     if not answers:
-        _say("There is no patient in these files.")
+        say("There is no patient in these files.")
         raise typer.Exit(NOBODY)
     told = [_told(judge, each) for each in answers]
     if as_json:
         typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
     else:
         _print(told)
-
-
-@app.command()
-def check() -> None:
-    """Read all of mappings/ and say what is wrong, with file, line and what to do; exit code 1 if anything is."""
-    from fhirsvc.knowledge.check import check as faults_of
-
-    faults = faults_of()
-    for fault in faults:
-        typer.echo(str(fault))
-    if faults:
-        raise typer.Exit(REFUSED)
-    typer.echo("Nothing is wrong in mappings/.")
-
-
-@app.command()
-def sheet() -> None:
-    """Draw the README.md of every protocol version anew: the page that a clinician reads and signs."""
-    from fhirsvc.knowledge.sheet import draw_all
-
-    _say_done("Drawn", _authored(draw_all))
-
-
-@app.command()
-def seal() -> None:
-    """Freeze every protocol version that is not sealed yet: its digest is written down, and it never changes again."""
-    from fhirsvc.knowledge.seal import seal_all
-
-    _say_done("Sealed", _authored(seal_all))
-
-
-def main() -> None:
-    """The command `fhirsvc`."""
-    app()
-
-
-def _say(text: str) -> None:
-    typer.echo(text, err=True)
-
-
-def _say_done(what: str, about: Sequence[object]) -> None:
-    for each in about:
-        typer.echo(f"{what}: {each}")
-    if not about:
-        typer.echo("Nothing to do.")
-
-
-def _authored(work: Callable[[Path], Sequence[object]]) -> Sequence[object]:
-    """Work on mappings/; files that cannot be read as they stand are told to their author, with exit code 1."""
-    from fhirsvc.knowledge.faults import Faulty
-    from fhirsvc.knowledge.terminology import mappings_root
-
-    try:
-        return work(mappings_root())
-    except Faulty as fault:
-        _say(str(fault))
-        raise typer.Exit(REFUSED) from None
-
-
-def _settings() -> Settings:
-    try:
-        return read()
-    except Unusable as fault:
-        _say(str(fault))
-        raise typer.Exit(UNUSABLE) from None
-
-
-def _listener(settings: Settings) -> socket.socket:
-    """The socket to answer on; an address that cannot be had is said before anything is started."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        return socket.create_server((settings.host, settings.port), family=family)
-    except OSError as fault:
-        _say(f"Cannot listen on FHIRSVC_HOST and FHIRSVC_PORT: {fault.strerror}.")
-        raise typer.Exit(UNUSABLE) from None
-
-
-def _usable(build: Callable[[Settings], Built], settings: Settings) -> Built:
-    """What is built from settings, mappings/ and the data folder."""
-    with _told_if_unusable():
-        return build(settings)
-
-
-@contextmanager
-def _told_if_unusable() -> Iterator[None]:
-    """Faults of mappings/ and of the data folder end the command with their text."""
-    from fhirsvc.knowledge.faults import Faulty
-
-    try:
-        yield
-    except (Faulty, Unusable) as fault:
-        _say(str(fault))
-        raise typer.Exit(UNUSABLE) from None
 
 
 def _opened(files: Sequence[Path], latest: datetime) -> list[ParsedBundle]:
@@ -253,7 +89,7 @@ def _say_issues(file: Path, issues: Iterable[Issue]) -> None:
     """One line per issue: file, severity, code, place and what is wrong, as an OperationOutcome would say it."""
     for issue in issues:
         place = f" {issue.expression}" if issue.expression else ""
-        _say(f"{file}: {issue.severity} {issue.code}{place}: {issue.text}")
+        say(f"{file}: {issue.severity} {issue.code}{place}: {issue.text}")
 
 
 def _told(judge: Judge, answer: Consultation) -> dict[str, Any]:
@@ -327,15 +163,15 @@ def _print(answers: Iterable[dict[str, Any]]) -> None:
         for finding in answer["findings"]:
             _print_finding(console, finding)
         if not answer["findings"]:
-            _print_lines(console, answer["headlines"], indent=2)
+            print_lines(console, answer["headlines"], indent=2)
         _print_sections(console, answer, WHOLE_PATIENT)
-        _print_lines(console, [f"{answer['protocol']}, on {answer['on']}", *answer["cautions"]], indent=2, style="dim")
+        print_lines(console, [f"{answer['protocol']}, on {answer['on']}", *answer["cautions"]], indent=2, style="dim")
         console.print()
 
 
 def _print_finding(console: Console, finding: dict[str, Any]) -> None:
-    _print_lines(console, [finding["headline"]], indent=2, style="bold")
-    _print_lines(console, [finding["text"], finding["because"]], indent=4)
+    print_lines(console, [finding["headline"]], indent=2, style="bold")
+    print_lines(console, [finding["text"], finding["because"]], indent=4)
     _print_sections(console, finding, SECTIONS)
 
 
@@ -346,11 +182,11 @@ def _print_sections(console: Console, told: dict[str, Any], sections: dict[str, 
         lines = [line for line in told[name] if line not in said]
         said.update(lines)
         if lines:
-            _print_lines(console, [f"{title}:"], indent=4)
-            _print_lines(console, lines, indent=6, mark="- ")
+            print_lines(console, [f"{title}:"], indent=4)
+            print_lines(console, lines, indent=6, mark="- ")
 
 
-def _print_lines(console: Console, lines: Iterable[str], *, indent: int, mark: str = "", style: str = "") -> None:
+def print_lines(console: Console, lines: Iterable[str], *, indent: int, mark: str = "", style: str = "") -> None:
     """Lines wrapped to the width of the terminal, what follows under what began."""
     for line in lines:
         first, rest = " " * indent + mark, " " * (indent + len(mark))
@@ -363,7 +199,3 @@ def _print_lines(console: Console, lines: Iterable[str], *, indent: int, mark: s
             break_on_hyphens=False,
         )
         console.print(Text(wrapped, style=style), soft_wrap=True)
-
-
-if __name__ == "__main__":
-    main()
