@@ -13,6 +13,7 @@ from fhirsvc.adapters.inprocess_queue import InprocessQueue
 from fhirsvc.adapters.map_folder import MapFolder
 from fhirsvc.domain.errors import Unreachable
 from fhirsvc.domain.lexicon import Lexicon
+from fhirsvc.domain.reading import ReadingLexicon
 from fhirsvc.knowledge.load import load_protocol
 from fhirsvc.knowledge.reading import load_reading
 from fhirsvc.knowledge.terminology import load_lexicon
@@ -57,32 +58,42 @@ def store(settings: Settings) -> database.DatabaseStore:
         raise Unusable(f"FHIRSVC_DATA_DIR: {STORE} in it cannot be used: {fault}.") from None
 
 
+def kept_store(settings: Settings) -> database.DatabaseStore:
+    """The store that stands in the data folder, as for `store`; raises Unusable when there is none."""
+    if not (settings.data_dir / STORE).is_file():
+        raise Unusable(
+            f"FHIRSVC_DATA_DIR: there is no store in {settings.data_dir.absolute()} ({STORE}). "
+            "Run the command from the folder, and with the settings, that the service was started with."
+        )
+    return store(settings)
+
+
 def judge(settings: Settings) -> Judge:
     """Protocol, terminology with the senders' ConceptMaps, and report reader.
 
     Raises Faulty when a file of mappings/ or a ConceptMap is wrong, Unusable when a ConceptMap cannot be read.
     """
-    shipped = load_lexicon()
-    senders = maps(settings, shipped)
-    return Judge(load_protocol(), shipped, load_reading(), settings.propose_service_request, senders, settings.shadow)
+    shipped, reading = load_lexicon(), load_reading()
+    senders = maps(settings, shipped, reading)
+    return Judge(load_protocol(), shipped, reading, settings.propose_service_request, senders, settings.shadow)
 
 
-def maps(settings: Settings, shipped: Lexicon) -> MapFolder:
+def maps(settings: Settings, shipped: Lexicon, reading: ReadingLexicon) -> MapFolder:
     """The senders' ConceptMaps; raises as `judge` does."""
     try:
-        return MapFolder(settings.data_dir / MAPS, shipped)
+        return MapFolder(settings.data_dir / MAPS, shipped, reading)
     except OSError as fault:
         raise Unusable(f"FHIRSVC_DATA_DIR: {MAPS} in it cannot be read: {fault.strerror}.") from None
 
 
 @contextmanager
 def desk(settings: Settings) -> Iterator[Desk]:
-    """Where a sender's codes are mapped, while it is needed; raises as `judge` and `store` do."""
+    """Where a sender's codes are mapped, while it is needed; raises as `judge` and `kept_store` do."""
     with ExitStack() as stack:
-        shipped = load_lexicon()
-        senders, kept = maps(settings, shipped), store(settings)
+        shipped, reading = load_lexicon(), load_reading()
+        senders, kept = maps(settings, shipped, reading), kept_store(settings)
         stack.callback(kept.close)
-        yield Desk(senders, shipped, kept, _queue(settings, (), stack))
+        yield Desk(senders, shipped, reading, kept, _queue(settings, (), stack))
 
 
 def worker(settings: Settings) -> Worker:
@@ -100,7 +111,7 @@ def service(settings: Settings, worker_command: Sequence[str]) -> Iterator[Servi
         sweeper = Sweeper(kept, queue, clock)
         sweeper.start()
         stack.callback(sweeper.stop)
-        catalogue = Catalogue(published(), maps(settings, knowledge.lexicon))
+        catalogue = Catalogue(published(), maps(settings, knowledge.lexicon, knowledge.reading))
         yield Service(settings.base, kept, queue, clock, knowledge, catalogue)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fhirsvc.domain.lexicon import Lexicon
+from fhirsvc.domain.reading import ReadingLexicon
 from fhirsvc.knowledge.faults import Faulty
 from fhirsvc.usecases.speak import lexicon_of
 
@@ -30,10 +31,11 @@ class _Read:
 class MapFolder:
     """See ports.ConceptMaps and ports.Lexicons.  A look at a file that has not changed costs one stat."""
 
-    def __init__(self, folder: Path, shipped: Lexicon) -> None:
+    def __init__(self, folder: Path, shipped: Lexicon, reading: ReadingLexicon) -> None:
         """Every map that stands in the folder is read at once; raises Faulty or OSError when one cannot be used."""
         self._folder = folder
         self._shipped = shipped
+        self._reading = reading
         self._read = {path.stem: self._fresh(path.stem) for path in sorted(folder.glob("*.json"))}
 
     def of(self, tenant: str) -> Lexicon:
@@ -73,7 +75,9 @@ class MapFolder:
 
     def _fresh(self, tenant: str) -> _Read:
         stamp, body = self._stamp(tenant), self.get(tenant)
-        return _Read(stamp, self._shipped if body is None else lexicon_of(self._shipped, body, tenant))
+        if body is None:
+            return _Read(stamp, self._shipped)
+        return _Read(stamp, lexicon_of(self._shipped, self._reading, body, tenant))
 
     def _stamp(self, tenant: str) -> _Stamp | None:
         try:

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from fhirsvc.cli.frame import app, read_settings, told_if_unusable
+from fhirsvc.cli.frame import app, known_sender, read_settings, told_if_unusable
 from fhirsvc.domain.response import Kind
 
 if TYPE_CHECKING:
@@ -31,14 +31,16 @@ def coverage(
     patient and writes nothing; the service may run meanwhile.
 
     Exit codes: 0 counted, also when nobody was decided for yet; 2 called wrongly; 3 the settings, mappings or the data
-    folder cannot be used.
+    folder cannot be used, or there is no store in it.
     """
     from fhirsvc import bootstrap
     from fhirsvc.knowledge.load import load_protocol
     from fhirsvc.usecases.coverage import coverage as count
 
+    if sender:
+        known_sender(sender)
     settings, watching = read_settings(), Console(stderr=True)
-    with told_if_unusable(), closing(bootstrap.store(settings)) as store, watching.status("Reading") as status:
+    with told_if_unusable(), closing(bootstrap.kept_store(settings)) as store, watching.status("Reading") as status:
         protocol = load_protocol()
         found = count(
             store,

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import typer
 
-from fhirsvc.settings import Settings, Unusable, read
+from fhirsvc.settings import TENANT, Settings, Unusable, read
 
 Built = TypeVar("Built")
 
@@ -26,6 +26,13 @@ app = typer.Typer(
 def say(text: str) -> None:
     """A line on standard error."""
     typer.echo(text, err=True)
+
+
+def known_sender(name: str) -> str:
+    """The name of a sender; one that is not known is called wrongly, lest its emptiness look like health."""
+    if name != TENANT:
+        raise typer.BadParameter(f"no such sender is known; the only one is {TENANT}", param_hint="--sender")
+    return name
 
 
 def read_settings() -> Settings:

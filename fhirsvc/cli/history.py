@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from fhirsvc.cli.assess import print_lines
-from fhirsvc.cli.frame import NOBODY, app, read_settings, say, told_if_unusable
+from fhirsvc.cli.frame import NOBODY, app, known_sender, read_settings, say, told_if_unusable
 from fhirsvc.settings import TENANT
 
 if TYPE_CHECKING:
@@ -32,16 +32,16 @@ def history(
     Of Patients that are one person all is told. It reads the store and writes nothing; the service may run meanwhile.
     What it prints is about a patient: treat it like the record.
 
-    Exit codes: 0 told; 2 called wrongly; 3 the settings, mappings or the data folder cannot be used; 4 nothing is known
-    of this patient.
+    Exit codes: 0 told; 2 called wrongly; 3 the settings, mappings or the data folder cannot be used, or there is no
+    store in it; 4 nothing is known of this patient.
     """
     from fhirsvc import bootstrap
     from fhirsvc.knowledge.load import load_protocol
     from fhirsvc.usecases.history import history as tell
 
     settings = read_settings()
-    with told_if_unusable(), closing(bootstrap.store(settings)) as store:
-        found = tell(sender, patient.removeprefix("Patient/"), store=store, protocol=load_protocol())
+    with told_if_unusable(), closing(bootstrap.kept_store(settings)) as store:
+        found = tell(known_sender(sender), patient.removeprefix("Patient/"), store=store, protocol=load_protocol())
     if found is None:
         say("Nothing is known of this patient.")
         raise typer.Exit(NOBODY)

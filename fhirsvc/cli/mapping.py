@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from fhirsvc.cli.assess import UNREAD
-from fhirsvc.cli.frame import REFUSED, UNUSABLE, app, read_settings, say, told_if_unusable
+from fhirsvc.cli.frame import REFUSED, UNUSABLE, app, known_sender, read_settings, say, told_if_unusable
 from fhirsvc.settings import TENANT
 
 if TYPE_CHECKING:
@@ -25,8 +24,9 @@ if TYPE_CHECKING:
 
 Sender = Annotated[str, typer.Option("--sender", metavar="SENDER", help="The sending EHR; there is one so far.")]
 
-_SENDER = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _MOST_SHOWN = 20
+_NOTE = "loinc|11506-3"
+"""Progress note: a document of this type is read as a clinical note."""
 
 
 @app.command()
@@ -38,14 +38,17 @@ def unmapped(
     """List what this sender sent and was not understood, the most frequent first, with the command that would map it.
 
     Each code or text comes with how often it stands in the records as they are now, of how many patients, since when,
-    an example, and the concepts whose names are most like it.
+    an example, and the concepts whose names are most like it. Likeness is no meaning: ask what it stands for.
+
+    Exit codes: 0 listed; 2 called wrongly; 3 the settings, mappings or the data folder cannot be used, or there is no
+    store in it.
     """
     from fhirsvc import bootstrap
     from fhirsvc.usecases.unmapped import unmapped as gaps_of
 
     settings = read_settings()
     with told_if_unusable(), bootstrap.desk(settings) as desk:
-        gaps = gaps_of(_sender(sender), desk.maps.of(sender), store=desk.store)
+        gaps = gaps_of(known_sender(sender), desk.maps.of(sender), store=desk.store)
         with desk.store.reading() as transaction:
             full = transaction.misses.is_full(sender)
     told = [_told(gap, sender) for gap in gaps]
@@ -85,8 +88,8 @@ def map_code(
     Map only what means the same. A code with several meanings is mapped once for each. Running services and workers
     take the change up by themselves.
 
-    Exit codes: 0 done; 1 refused, with the reason and, for an unknown target, the closest; 2 called wrongly; 3 the
-    settings, mappings or the data folder cannot be used.
+    Exit codes: 0 done; 1 refused, with the reason and, for an unknown target, the closest, or nothing to remove; 2
+    called wrongly; 3 the settings, mappings or the data folder cannot be used, or there is no store in it.
     """
     from fhirsvc import bootstrap
     from fhirsvc.usecases import map as mapping
@@ -98,16 +101,13 @@ def map_code(
     settings = read_settings()
     with told_if_unusable(), bootstrap.desk(settings) as desk, _refused():
         if take_away:
-            done = mapping.remove(_sender(sender), element, desk, dry_run=dry_run)
+            done = mapping.remove(known_sender(sender), element, desk, dry_run=dry_run)
         else:
-            done = mapping.add(_sender(sender), element, _target(target, product), desk, dry_run=dry_run)
-    _say_mapped(done, sender, dry_run=dry_run, otherwise="does not hold it" if take_away else "says so already")
-
-
-def _sender(name: str) -> str:
-    if not _SENDER.fullmatch(name):
-        raise typer.BadParameter("a sender's name has 1 to 64 letters, digits, hyphens and dots")
-    return name
+            done = mapping.add(known_sender(sender), element, _target(target, product), desk, dry_run=dry_run)
+    if take_away and not done.changed:
+        say(f"The map of {sender} does not hold it.")
+        raise typer.Exit(REFUSED)
+    _say_mapped(done, sender, dry_run=dry_run)
 
 
 def _element(code: str, system: str | None) -> Element:
@@ -150,9 +150,9 @@ def _refused() -> Iterator[None]:
         raise typer.Exit(UNUSABLE) from None
 
 
-def _say_mapped(done: Mapped, sender: str, *, dry_run: bool, otherwise: str) -> None:
+def _say_mapped(done: Mapped, sender: str, *, dry_run: bool) -> None:
     changes = "would change" if dry_run else "is changed"
-    typer.echo(f"The map of {sender} {changes}." if done.changed else f"The map of {sender} {otherwise}.")
+    typer.echo(f"The map of {sender} {changes}." if done.changed else f"The map of {sender} says so already.")
     count = len(done.persons)
     verb = "would be" if dry_run else "is" if count == 1 else "are"
     shown = ", ".join(done.persons[:_MOST_SHOWN]) + (", …" if count > _MOST_SHOWN else "")
@@ -163,6 +163,8 @@ def _say_mapped(done: Mapped, sender: str, *, dry_run: bool, otherwise: str) -> 
 
 def _told(gap: Gap, sender: str) -> dict[str, Any]:
     """One thing not understood, as --json prints it and as the text is drawn from."""
+    from fhirsvc.fhir.fate import TYPELESS
+
     tally, missed = gap.tally, gap.tally.missed
     return {
         "sender": sender,
@@ -177,6 +179,7 @@ def _told(gap: Gap, sender: str) -> dict[str, Any]:
         "example": {"reference": tally.example.reference, "place": tally.example.place},
         "closest": list(gap.closest),
         "map": _command(gap, sender),
+        "add": TYPELESS if gap.is_document_type and not (missed.code or missed.text) else "",
     }
 
 
@@ -189,9 +192,15 @@ def _command(gap: Gap, sender: str) -> str:
     if not gap.named:
         return ""
     missed = gap.tally.missed
-    target = "answer|WORD" if missed.why == "unread" else gap.closest[0] if gap.closest else "CONCEPT"
-    words = ["fhirsvc", "map", gap.named, target, *(["--system", missed.system] if missed.code else [])]
+    words = ["fhirsvc", "map", gap.named, _meant(gap), *(["--system", missed.system] if missed.code else [])]
     return shlex.join([*words, *(["--sender", sender] if sender != TENANT else [])])
+
+
+def _meant(gap: Gap) -> str:
+    """The target to write in the command: one that works as it stands only where the names are all but the same."""
+    if gap.is_document_type:
+        return _NOTE
+    return "answer|WORD" if gap.tally.missed.why == "unread" else gap.same or "CONCEPT"
 
 
 def _print(told: list[dict[str, Any]]) -> None:
@@ -210,7 +219,9 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
     yield f"{places} × of {patients} {'patient' if patients == 1 else 'patients'}, {since}: {_called(told)}"
     yield f"    {UNREAD[told['why']]}; for example {told['example']['reference']} {told['example']['place']}".rstrip()
     if told["closest"]:
-        yield f"    closest: {', '.join(told['closest'])}"
+        yield f"    closest: {', '.join(told['closest'])} (by name; likeness is no meaning: ask what it stands for)"
+    if told["add"]:
+        yield f"    {told['add']}"
     if told["map"]:
         yield f"    {told['map']}"
 

@@ -24,10 +24,11 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """A Fact that counts in a finding, and for how much."""
+    """A Fact that counts in a finding, for which item (None = an urgent row) and for how much."""
 
     fact: Fact
     validity: Validity
+    item: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,21 +119,22 @@ def _change(before: Finding | None, after: Finding | None) -> Change:
     return Change.SAME if decided(before) == decided(after) else Change.CHANGED
 
 
-_Key = tuple[str, Presence, Side, Root | None, date, Validity]
+_What = tuple[str | None, str, Presence, Side, Root | None]
+_Key = tuple[str | None, str, Presence, Side, Root | None, date, Validity]
 
 
 def _signs(finding: Finding | None) -> Mapping[_Key, Sign]:
-    """What the decision key names of the signs of a finding."""
+    """What the decision key names of the signs of a finding, each with the item that it counts for."""
     if finding is None:
         return {}
-    counting = [Sign(each.fact, each.validity) for each in counted(finding.readings)]
+    counting = [Sign(each.fact, each.validity, of.item) for of in finding.readings for each in counted([of])]
     urgent = [Sign(each, Validity.FULL) for each in finding.urgent_facts]
     return {(*_what(each), each.fact.moment.earliest, each.validity): each for each in (*urgent, *counting)}
 
 
-def _what(sign: Sign) -> tuple[str, Presence, Side, Root | None]:
+def _what(sign: Sign) -> _What:
     fact = sign.fact
-    return fact.concept, fact.presence, fact.side, fact.root
+    return sign.item, fact.concept, fact.presence, fact.side, fact.root
 
 
 def _shifts(lost: Mapping[_Key, Sign], gained: Mapping[_Key, Sign]) -> Iterator[Shift]:

@@ -142,9 +142,13 @@ def located(fact: Fact, on: date) -> str:
 
 def recorded(fact: Fact, on: date) -> str:
     """The same, with the sentence of the record it was read from, and what that was understood to name."""
+    return ", ".join(filter(None, (located(fact, on), read_from(fact))))
+
+
+def read_from(fact: Fact) -> str:
+    """The quoted sentence that a Fact was read from, and what it was understood to name; "" = not read from text."""
     quoted = quote(fact.source.sentence)
-    understood = f" (read as: {fact.source.named})" if fact.source.named else ""
-    return f"{located(fact, on)}, {quoted}{understood}" if quoted else located(fact, on)
+    return f"{quoted} (read as: {fact.source.named})" if quoted and fact.source.named else quoted
 
 
 def quote(sentence: str) -> str:

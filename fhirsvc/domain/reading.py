@@ -106,6 +106,7 @@ EXAMINED_KINDS: Mapping[str, frozenset[str]] = {
     "order": frozenset({"right-first", "left-first"}),
     "doubt": frozenset({"doubt"}),
     "beside": frozenset({"beside"}),
+    "hindered": frozenset({"hindered", "pain"}),
     "provoked": frozenset({"pain", "leg"}),
     "provoke": frozenset({"provoke"}),
     "hamstring-limit": frozenset({"hamstring-limit"}),
@@ -169,7 +170,7 @@ HISTORY_KINDS: Mapping[str, frozenset[str]] = {
     "states": frozenset({"states"}),
     "cause": frozenset({"cause"}),
     "change": frozenset({"changed", "eased", "more"}),
-    "supposed": frozenset({"behind", "forward", "imperative"}),
+    "supposed": frozenset({"aimed", "behind", "forward", "imperative"}),
     "hedged": frozenset({"hedged"}),
     "over": frozenset({"after", "before", "still"}),
     "past": frozenset({"behind", "clause", "near"}),
@@ -221,6 +222,21 @@ HISTORY_KINDS: Mapping[str, frozenset[str]] = {
     "lasting": frozenset({"after", "before"}),
     "span": frozenset({"ahead", "behind"}),
     "onset": frozenset({"onset"}),
+    "beginning": frozenset({"beginning"}),
+    "losing": frozenset({"losing"}),
+    "weekday": frozenset({"0", "1", "2", "3", "4", "5", "6"}),
+    "month-name": frozenset({"1", "10", "11", "12", "2", "3", "4", "5", "6", "7", "8", "9"}),
+    "day-ago": frozenset({"0", "1", "2"}),
+    "course-word": frozenset({"course"}),
+    "risk": frozenset(
+        {"axial-spondyloarthritis", "bloodstream-infection", "immunosuppression", "inflammatory-back-pain"}
+        | {"iv-drug-use", "long-term-steroids", "osteoporosis", "spinal-infection", "steroid", "tuberculosis"}
+        | {"vertebral-fragility-fracture", "other"}
+    ),
+    "trauma": frozenset({"any", "major", "minor", "verb", "other"}),
+    "happened": frozenset({"0", "1", "4", "ago", "recent", "within"}),
+    "following": frozenset({"following"}),
+    "inflamed": frozenset({"eased", "lasting", "stiffness", "use"}),
 }
 """The kinds of word that a history is told with: parts of the body, symptoms, illness, treatment and time."""
 

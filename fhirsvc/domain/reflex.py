@@ -161,8 +161,20 @@ def _printed(
 ) -> Weighed:
     if carrier is not None and each.fact == carrier.fact:
         return carrier
+    if each in carriers and carrier is not None and reflex_word(each.fact) == own.word:
+        return _agreeing(each, carrier)
+    if each in carriers and carrier is not None and each.fact.moment.overlaps(carrier.fact.moment):
+        return replace(each, fate=Fate.EXCLUDED, reasons=(*each.reasons, Reason.CONTRADICTION))
     if each in replaced or (each in carriers and carrier is not None):
         return replace(each, fate=Fate.EXCLUDED, reasons=(*each.reasons, Reason.REPLACED))
     if own.standing.contradiction and each in carriers:
         return replace(each, fate=Fate.EXCLUDED, reasons=(*each.reasons, Reason.CONTRADICTION))
     return each
+
+
+def _agreeing(each: Weighed, carrier: Weighed) -> Weighed:
+    """A further result of the degree that stands: told beside the carrier, or excluded with it; it carries nothing."""
+    if carrier.fate is Fate.EXCLUDED:
+        reasons = tuple(dict.fromkeys((*carrier.reasons, *each.reasons)))
+        return replace(carrier, fact=each.fact, presence=each.presence, reasons=reasons)
+    return replace(each, validity=Validity.EXCLUDED, fate=Fate.NEGATIVE)

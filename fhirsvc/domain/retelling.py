@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from fhirsvc.domain import phrase, wording
-from fhirsvc.domain.assessment import Weighed
 from fhirsvc.domain.difference import Change, Loss, Shift, Sign, Step
 from fhirsvc.domain.evidence import Fact, Side
 from fhirsvc.domain.protocol import Protocol
@@ -58,11 +57,16 @@ def _rule(step: Step) -> Iterator[str]:
 
 
 def _sign(protocol: Protocol, sign: Sign, on: date) -> str:
-    return f"{_sign_of(protocol, sign.fact, on)} ({sign.validity})"
+    return f"{_name(protocol, sign)}: {phrase.recorded(sign.fact, on)} ({sign.validity})"
+
+
+def _name(protocol: Protocol, sign: Sign) -> str:
+    """What it speaks of, in the words of the item that it counts for: one Concept may serve two that are opposites."""
+    return phrase.sign(protocol, sign.fact, protocol.item(sign.item) if sign.item else None)
 
 
 def _sign_of(protocol: Protocol, fact: Fact, on: date) -> str:
-    return f"{phrase.sign(protocol, fact)}: {phrase.located(fact, on)}"
+    return f"{phrase.sign(protocol, fact)}: {phrase.recorded(fact, on)}"
 
 
 def _shift(protocol: Protocol, shift: Shift, on: date) -> str:
@@ -80,16 +84,12 @@ def _loss(protocol: Protocol, loss: Loss, on: date) -> str:
         phrase.answer(lost),
         phrase.SIDE[lost.side] if lost.side is not Side.UNKNOWN else "",
         phrase.day(lost.moment),
+        phrase.quote(lost.source.sentence),
     )
-    named = ", ".join((phrase.sign(protocol, lost), *filter(None, told)))
+    named = ", ".join((_name(protocol, loss.sign), *filter(None, told)))
     instead = f"now recorded: {_sign_of(protocol, loss.instead.fact, on)}" if loss.instead else ""
-    why = "; ".join(_why(protocol, loss.now)) if loss.now else "" if instead else _NOT_HELD
+    why = "; ".join(wording.grounds(protocol, loss.now)) if loss.now else "" if instead else _NOT_HELD
     return f"{named}: {'; '.join(filter(None, (why, instead))) or _NOTHING}"
-
-
-def _why(protocol: Protocol, weighed: Weighed) -> Iterator[str]:
-    yield from (protocol.texts.get(f"reason.{each}", each) for each in dict.fromkeys(weighed.reasons))
-    yield from (each.text for each in protocol.confounders if each.name in weighed.confounders)
 
 
 def _gaps(protocol: Protocol, title: str, words: Iterable[str]) -> Iterator[str]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from fhirsvc.domain import phrase
 from fhirsvc.domain.assessment import Assessment, Fate, Finding, Note, Reading, Reason, Weighed
 from fhirsvc.domain.evidence import Fact, Presence, Root, Side
-from fhirsvc.domain.protocol import Complaint, Outcome, Protocol, Rule
+from fhirsvc.domain.protocol import Complaint, Confounder, Outcome, Protocol, Rule
 
 SIDE_MISSING = "side"
 _TIERS = ("A", "B", "C")
 _NO_BEARING = "NOTEND"
+_ONE_DEGREE = "trace and 1+ are both read as reduced"
 
 
 def suggestion(  # noqa: PLR0913 - the parts of a Finding that does not exist yet
@@ -70,20 +71,20 @@ def _is_old(protocol: Protocol, urgent_facts: Sequence[Fact], on: date) -> bool:
 def _urgent_slots(protocol: Protocol, facts: Sequence[Fact], on: date) -> dict[str, str]:
     newest = max(facts, key=lambda fact: (fact.moment.last, fact.source), default=None)
     return {
-        "items": "; ".join(_urgent_item(protocol, fact, on) for fact in facts),
+        "items": "; ".join(dict.fromkeys(_urgent_item(protocol, fact, on) for fact in facts)),
         "date": phrase.day(newest.moment) if newest else "",
     }
 
 
 def _urgent_item(protocol: Protocol, fact: Fact, on: date) -> str:
-    """ "loss of saddle sensation, recorded 2026-11-20, 4 days ago, onset 2026-11-18"."""
+    """ "loss of saddle sensation, recorded 2026-11-20, 4 days ago, onset 2026-11-18", and the sentence it stands in."""
     told = [f"{phrase.sign(protocol, fact)} {phrase.answer(fact)}".rstrip()]
     if fact.side is not Side.UNKNOWN:
         told.append(phrase.SIDE[fact.side])
     told.append(f"recorded {phrase.dated(fact, on)}" if fact.recorded else phrase.dated(fact, on))
     if _has_onset(protocol, fact):
         told.append(f"onset {phrase.day(fact.onset)}" if fact.onset else "onset not recorded")
-    return ", ".join(told)
+    return ", ".join(filter(None, (*told, phrase.read_from(fact))))
 
 
 def _has_onset(protocol: Protocol, fact: Fact) -> bool:
@@ -163,7 +164,8 @@ def reasons(protocol: Protocol, finding: Finding, on: date) -> tuple[str, ...]:
         f"Recorded: {_urgent_item(protocol, fact, on)}, {fact.source.reference}" for fact in finding.urgent_facts
     )
     history = tuple(f"Recorded: {_beside(protocol, fact, on)}" for fact in finding.recorded)
-    return (*urgent, *history, *(_reason(protocol, each, on) for each in finding.readings if _bears(each)))
+    items = (_reason(protocol, each, on) for each in finding.readings if _bears(each))
+    return tuple(dict.fromkeys((*urgent, *history, *items)))
 
 
 def _bears(reading: Reading) -> bool:
@@ -174,7 +176,7 @@ def _bears(reading: Reading) -> bool:
 
 
 def _reason(protocol: Protocol, reading: Reading, on: date) -> str:
-    told = "; ".join(_told(protocol, reading, each, on) for each in reading.used)
+    told = "; ".join(dict.fromkeys(_told(protocol, reading, each, on) for each in reading.used))
     return f"{_direction(protocol, reading)}: {_phrase(protocol, reading)}{_worth(reading)}: {told}"
 
 
@@ -206,11 +208,32 @@ def _told(protocol: Protocol, reading: Reading, weighed: Weighed, on: date) -> s
 
 
 def _why(protocol: Protocol, weighed: Weighed) -> str:
-    """Every reason and confounder in words; a confounder's own text takes the place of the general one."""
-    texts = {each.name: each.text for each in protocol.confounders}
-    told = [texts[name] for name in weighed.confounders]
-    general = [protocol.texts[f"reason.{each}"] for each in _unnamed(weighed)]
-    return "; ".join([*general, *told]) or protocol.texts[f"reason.{Reason.NO_RESULT}"]
+    return "; ".join(grounds(protocol, weighed)) or protocol.texts[f"reason.{Reason.NO_RESULT}"]
+
+
+def grounds(protocol: Protocol, weighed: Weighed) -> tuple[str, ...]:
+    """Every reason and confounder in words; a confounder's own text takes the place of the general one.
+
+    A reason or confounder that this protocol does not know, of a trace of another version, stands as it is.
+    """
+    general = (protocol.texts.get(f"reason.{each}", each) for each in _unnamed(weighed))
+    known = {each.name: each for each in protocol.confounders}
+    unknown = (name for name in weighed.confounders if name not in known)
+    acted = [known[name] for name in weighed.confounders if name in known]
+    return (*general, *(_confounded(each, weighed) for each in _most_specific(acted)), *unknown)
+
+
+def _most_specific(acted: Sequence[Confounder]) -> tuple[Confounder, ...]:
+    """Of the rows of one pattern the most specific that acted, and none whose words another of them says as well."""
+    by_pattern = {each.pattern: each for each in sorted(acted, key=lambda each: bool(each.age) + 2 * each.neuropathy)}
+    told = [each for each in acted if by_pattern[each.pattern] is each]
+    return tuple(each for each in told if not any(each.text in other.text for other in told if other is not each))
+
+
+def _confounded(row: Confounder, weighed: Weighed) -> str:
+    """The row's text; grades that the record tells apart are alike only because they are read as one degree."""
+    folded = row.pattern == "reflex-symmetric" and weighed.fact.result == "reduced"
+    return f"{row.text} ({_ONE_DEGREE})" if folded else row.text
 
 
 def _unnamed(weighed: Weighed) -> tuple[Reason, ...]:
@@ -222,8 +245,8 @@ def exclusions(protocol: Protocol, finding: Finding, on: date) -> tuple[str, ...
     """What was read and does not count, with every reason: items dropped or served elsewhere, and excluded Facts."""
     dropped = [_dropped(protocol, each, on) for each in finding.readings if each.present and each.tier == ""]
     told = (reading for reading in finding.readings if reading.item != _NO_BEARING)
-    excluded = [_excluded(protocol, each, on) for reading in told for each in _excluded_by(reading)]
-    return tuple(dict.fromkeys([*dropped, *excluded]))
+    excluded = (line for reading in told for line in _excluded(protocol, _excluded_by(reading), on))
+    return tuple(dict.fromkeys((*dropped, *excluded)))
 
 
 def _excluded_by(reading: Reading) -> tuple[Weighed, ...]:
@@ -233,21 +256,25 @@ def _excluded_by(reading: Reading) -> tuple[Weighed, ...]:
     return tuple(each for each in reading.weighed if found.get(each.fact) is each)
 
 
-def _excluded(protocol: Protocol, weighed: Weighed, on: date) -> str:
-    name = phrase.capital(phrase.sign(protocol, weighed.fact))
-    return f"{name}: {phrase.recorded(weighed.fact, on)}: {_why(protocol, weighed)}"
+def _excluded(protocol: Protocol, excluded: Iterable[Weighed], on: date) -> Iterator[str]:
+    """A line for every sign and reason: what is excluded for the same reason stands together, and the reason once."""
+    told: dict[tuple[str, str], dict[str, None]] = {}
+    for each in excluded:
+        name = phrase.capital(phrase.sign(protocol, each.fact))
+        told.setdefault((name, _why(protocol, each)), {})[phrase.recorded(each.fact, on)] = None
+    return (f"{name}: {'; '.join(facts)}: {why}" for (name, why), facts in told.items())
 
 
 def _dropped(protocol: Protocol, reading: Reading, on: date) -> str:
     """A present item that counts for nothing: its source serves a higher item, or it is too weak."""
-    told = "; ".join(_told(protocol, reading, each, on) for each in reading.carriers)
+    told = "; ".join(dict.fromkeys(_told(protocol, reading, each, on) for each in reading.carriers))
     why = "too weak to count" if reading.counted else protocol.texts[f"reason.{Reason.SAME_SOURCE}"]
     return f"{_phrase(protocol, reading)}: {told}: {why}"
 
 
 def set_aside(protocol: Protocol, assessment: Assessment) -> tuple[str, ...]:
     """What counted for nothing in any finding, with why."""
-    return tuple(dict.fromkeys(_excluded(protocol, each, assessment.on) for each in assessment.excluded))
+    return tuple(_excluded(protocol, assessment.excluded, assessment.on))
 
 
 def not_recorded(protocol: Protocol, finding: Finding) -> tuple[str, ...]:
@@ -303,7 +330,7 @@ def patient_notes(protocol: Protocol, assessment: Assessment) -> tuple[str, ...]
 
 def _note(protocol: Protocol, note: Note, on: date) -> str:
     """The text of a note, and the dated Facts that it speaks of."""
-    told = "; ".join(_beside(protocol, fact, on) for fact in note.facts)
+    told = "; ".join(dict.fromkeys(_beside(protocol, fact, on) for fact in note.facts))
     return f"{phrase.capital(note.text)} ({told})" if told else phrase.capital(note.text)
 
 
@@ -314,5 +341,5 @@ def cautions(protocol: Protocol, assessment: Assessment) -> tuple[str, ...]:
 
 
 def _beside(protocol: Protocol, fact: Fact, on: date) -> str:
-    """A Fact that no item reads here: what it speaks of, and where and when it was recorded."""
-    return f"{phrase.sign(protocol, fact)}: {phrase.located(fact, on)}"
+    """A Fact that no item reads here: what it speaks of, where and when it was recorded, and in which sentence."""
+    return f"{phrase.sign(protocol, fact)}: {phrase.recorded(fact, on)}"

@@ -13,6 +13,12 @@ from fhirsvc.fhir.resource_types import is_type
 Json = Mapping[str, Any]
 
 MOST_ENTRIES = 5_000
+MOST_READ = 200
+"""So many entries read in a Bundle that does nothing else."""
+
+MOST_READ_BESIDE = 50
+"""So many read beside others that write: as long as they do, no other sender can."""
+
 TAKEN = frozenset({"transaction", "batch", "collection"})
 """The Bundle types that are read; R4's others are known and not supported."""
 
@@ -58,13 +64,27 @@ def _is_bundle(value: Json) -> Iterator[Issue]:
     elif not is_type(type_):
         yield fault(IssueCode.INVALID, "FHIR R4 has no such resource type.", "resourceType")
     elif type_ != "Bundle":
-        yield fault(IssueCode.NOT_SUPPORTED, "Only a Bundle can be posted here.", "resourceType")
+        yield fault(
+            IssueCode.NOT_SUPPORTED,
+            "Only a Bundle can be posted here; a single resource goes to [base]/[type].",
+            "resourceType",
+        )
 
 
 def _size(bundle: Json) -> Iterator[Issue]:
     entries = bundle.get("entry")
     if isinstance(entries, list) and len(entries) > MOST_ENTRIES:
         yield fault(IssueCode.TOO_LONG, f"The Bundle has more than {MOST_ENTRIES} entries.", "Bundle.entry")
+    elif isinstance(entries, list):
+        reading = sum(map(_reads, entries))
+        most = MOST_READ if reading == len(entries) else MOST_READ_BESIDE
+        if reading > most:
+            yield fault(IssueCode.TOO_LONG, f"More than {most} entries read. Send them in several.", "Bundle.entry")
+
+
+def _reads(entry: object) -> bool:
+    request = entry.get("request") if isinstance(entry, dict) else None
+    return isinstance(request, dict) and request.get("method") in ("GET", "HEAD")
 
 
 def _shape(bundle: Json) -> list[Issue]:

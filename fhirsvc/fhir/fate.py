@@ -135,7 +135,13 @@ def _missed(unread: Unread, lexicon: Lexicon, place: str) -> Issue:
     return _issue(fate, text, f"{place}{_path(unread.place)}")
 
 
+TYPELESS = "Add DocumentReference.type, for example LOINC 11506-3."
+"""What a document without a type lacks: it says whether its text is read as a note or as the report of a study."""
+
+
 def _unmapped(unread: Unread, _lexicon: Lexicon) -> str:
+    if unread.place == "type" and not (unread.code or unread.display):
+        return f"It does not say what kind of document it is, and is not read. {TYPELESS}"
     return (
         f"No concept is known for {_called(unread)}; what it says is unknown, not absent. Send a code or phrase that "
         "is known, or have this one mapped."

@@ -40,7 +40,7 @@ def type_issue(resource: Resource, place: str) -> Issue | None:
     if type_ is None:
         return Issue(Severity.ERROR, IssueCode.REQUIRED, "The resource has no type.", place)
     if is_type(type_):
-        text = "The service takes no resources of this type."
+        text = f"The service takes no {type_}; its CapabilityStatement says which types it takes."
         return Issue(Severity.ERROR, IssueCode.NOT_SUPPORTED, text, place)
     return Issue(Severity.ERROR, IssueCode.INVALID, "FHIR R4 has no such resource type.", place)
 

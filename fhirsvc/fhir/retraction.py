@@ -61,5 +61,8 @@ def by_time(on: date) -> str:
     return f"Only time passed: since {on.isoformat()} the record, as it stands, gives another answer."
 
 
+FIRST = "This is the first answer for this patient."
+"""The reason, when nothing was said before."""
+
 BY_RECORD = "What is recorded, or how it is read, changed."
 """The reason, when neither an error nor passing time is one."""

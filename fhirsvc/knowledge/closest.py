@@ -11,6 +11,9 @@ from fhirsvc.domain.lexicon import Lexicon, normalise
 LIKE_ENOUGH = 70
 """Of 100: below it, likeness is chance."""
 
+ALL_BUT_THE_SAME = 90
+"""Of 100: a name in another order, or with a little more; below it, what is alike may be another thing."""
+
 _LOOKED_AT = 200
 _MOST = 3
 
@@ -29,11 +32,19 @@ class Names:
 
     def closest(self, text: str) -> tuple[str, ...]:
         """The codes of up to three Concepts, the most alike first; () = none is like enough."""
+        return self._like(text, LIKE_ENOUGH)[:_MOST]
+
+    def same(self, text: str) -> str:
+        """The code of the only Concept that is called all but the same; "" = none is, or several are."""
+        found = self._like(text, ALL_BUT_THE_SAME)
+        return found[0] if len(found) == 1 else ""
+
+    def _like(self, text: str, least: float) -> tuple[str, ...]:
         plain = normalise(text.replace("_", " ").replace("-", " "))
         found = process.extract(plain, self._names, scorer=fuzz.token_set_ratio, limit=_LOOKED_AT)
         alike = sorted(((_likeness(plain, name), name) for name, _, _ in found), key=lambda each: (-each[0], each[1]))
-        concepts = (code for like, name in alike if like >= LIKE_ENOUGH for code in sorted(self._concepts[name]))
-        return tuple(dict.fromkeys(concepts))[:_MOST]
+        concepts = (code for like, name in alike if like >= least for code in sorted(self._concepts[name]))
+        return tuple(dict.fromkeys(concepts))
 
 
 def closest_words(text: str, words: Iterable[str]) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from fhirsvc.fhir.proposal import revoke
 from fhirsvc.fhir.provenance import draw_taking_back
 from fhirsvc.fhir.references import serve
 from fhirsvc.fhir.resource import Resource
-from fhirsvc.fhir.retraction import by_error, is_error, rests_on, sources_of, unversioned
+from fhirsvc.fhir.retraction import FIRST, by_error, is_error, rests_on, sources_of, unversioned
 from fhirsvc.usecases.known import Known
 from fhirsvc.usecases.ports import Decision, Version
 
@@ -65,7 +65,8 @@ def change(
     ordinal = last.ordinal + 1 if last else 1
     if answer.assessment.findings:
         id_ = impression_id(known.tenant, known.patient, protocol.name, ordinal)
-        versions = _written(known, protocol, answer, id_, why, now, propose=propose)
+        reason = FIRST if last is None and not any(map(stands, known.others)) else why
+        versions = _written(known, protocol, answer, id_, reason, now, propose=propose)
         return Change(decision=Decision(ordinal=ordinal, key=key, impression=id_, decided=now), versions=versions)
     if not stands(known):
         return Change()

@@ -247,7 +247,7 @@ class _Standing:
         """Let a version follow the newest; does it count as evidence?"""
         key = (version.type, version.id)
         before = None if version.deleted else self._counted.get(key)
-        is_late = before is not None and key not in self._undated and _is_later(before, version)
+        is_late = before is not None and _is_later(before, version) and self._is_dated(key)
         if before is not None and version.updated is None:
             self._undated.add(key)
         self._heads[key] = version
@@ -264,6 +264,16 @@ class _Standing:
     def counts(self, head: Version) -> bool:
         """Is the newest version the one that counts?"""
         return self._counted[head.type, head.id].version == head.version
+
+    def _is_dated(self, key: Key) -> bool:
+        """Did its sender give every version since it was created a time?"""
+        if key in self._undated:
+            return False
+        for number in range(self._heads[key].version, 0, -1):
+            kept = self._resources.version(self._tenant, *key, number)
+            if kept is not None and (kept.deleted or kept.updated is None):
+                return kept.deleted
+        return True
 
     def confirm(self, head: Version, updated: datetime | None) -> bool:
         """That its sender says again what stands; False = of a later time, and something else counts."""

@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 from fhirsvc.domain.concept_map import CODE_SYSTEMS, TEXTS, Element, Target
 from fhirsvc.domain.lexicon import Lexicon
+from fhirsvc.domain.reading import ReadingLexicon
 from fhirsvc.fhir.concept_map import with_target, without
 from fhirsvc.knowledge.closest import Names, closest_words
 from fhirsvc.knowledge.concept_maps import sense_of, vocabulary_of
@@ -21,10 +23,11 @@ _WORD = re.compile(r"[A-Za-z0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where maps are written: the maps, the terminology they add to, the store of the patients, and the queue."""
+    """Where maps are written: the maps, what is read without them, the store of the patients, and the queue."""
 
     maps: ConceptMaps
     shipped: Lexicon
+    reading: ReadingLexicon
     store: Store
     queue: Queue
 
@@ -48,27 +51,39 @@ def add(tenant: str, element: Element, target: Target, desk: Desk, *, dry_run: b
     _check(tenant, element, target, desk.shipped)
     named = desk.shipped.concepts.get(target.code) if target.system == f"{CODE_SYSTEMS}/concept" else None
     target = replace(target, display=named.display if named else "")
-    return _changed(tenant, element, desk, lambda body: with_target(body, element, target, tenant=tenant), dry_run)
+    mapped = partial(with_target, element=element, target=target, tenant=tenant)
+    return _changed(tenant, element, desk, mapped, dry_run, again=True)
 
 
 def remove(tenant: str, element: Element, desk: Desk, *, dry_run: bool = False) -> Mapped:
-    """Take a code or text of a sender out of its map, with all its targets; else as for add."""
-    return _changed(tenant, element, desk, lambda body: without(body, element) if body else None, dry_run)
+    """Take a code or text of a sender out of its map, with all its targets; else as for add.
+
+    To take out what the map does not hold changes nothing, and nobody is decided again.
+    """
+    return _changed(tenant, element, desk, lambda body: without(body, element) if body else None, dry_run, again=False)
 
 
 def _changed(
-    tenant: str, element: Element, desk: Desk, change: Callable[[bytes | None], bytes | None], dry_run: bool
+    tenant: str,
+    element: Element,
+    desk: Desk,
+    change: Callable[[bytes | None], bytes | None],
+    dry_run: bool,
+    *,
+    again: bool,
 ) -> Mapped:
+    """again: decide anew even where the map holds already what it should."""
     with _alone(desk.store):
         before = desk.maps.get(tenant)
         if before is not None:
-            lexicon_of(desk.shipped, before, tenant)
+            lexicon_of(desk.shipped, desk.reading, before, tenant)
         after = change(before)
         if after is not None and after != before:
-            lexicon_of(desk.shipped, after, tenant)
+            lexicon_of(desk.shipped, desk.reading, after, tenant)
             if not dry_run:
                 desk.maps.put(tenant, after)
-    return Mapped(after != before, _decided_again(tenant, element, desk, dry_run=dry_run))
+    changed = after != before
+    return Mapped(changed, _decided_again(tenant, element, desk, dry_run=dry_run) if changed or again else ())
 
 
 @contextmanager

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fhirsvc.domain.lexicon import Lexicon
 from fhirsvc.domain.reading import ReadingLexicon
 from fhirsvc.fhir.extract.language import Language
 from fhirsvc.knowledge.closest import Names
-from fhirsvc.usecases.ports import LONGEST_SHOWN, Missed, Store, Tally
+from fhirsvc.usecases.ports import LONGEST_SHOWN, Store, Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +17,20 @@ class Gap:
     """Something not understood, what a map would call it, and the Concepts whose names it is most like.
 
     named: the code, or the text without its words for sides, which are read beside any text; "" = a map could not help.
-    closest: () = like none.
+    closest: () = like none.  same: the only one that is called all but the same; "" = none is, and likeness tells no
+    meaning.
     """
 
     tally: Tally
     named: str
     closest: tuple[str, ...]
+    same: str = ""
+
+    @property
+    def is_document_type(self) -> bool:
+        """Is it what a document is, rather than what is said in it?"""
+        example = self.tally.example
+        return example.reference.startswith("DocumentReference/") and example.place == "type"
 
 
 def unmapped(tenant: str, lexicon: Lexicon, *, store: Store) -> Sequence[Gap]:
@@ -30,7 +38,15 @@ def unmapped(tenant: str, lexicon: Lexicon, *, store: Store) -> Sequence[Gap]:
     with store.reading() as transaction:
         tallies = transaction.misses.tallies(tenant)
     names, language = Names(lexicon), Language(lexicon, ReadingLexicon())
-    return [Gap(each, _named(each, language), _closest(each.missed, names)) for each in tallies]
+    return [_gap(each, names, language) for each in tallies]
+
+
+def _gap(tally: Tally, names: Names, language: Language) -> Gap:
+    gap = Gap(tally, _named(tally, language), ())
+    if tally.missed.why == "unread" or gap.is_document_type:
+        return gap  # a value, a format or the type of a document is no Concept
+    called = tally.missed.text or tally.missed.code
+    return replace(gap, closest=names.closest(called), same=names.same(called))
 
 
 def _named(tally: Tally, language: Language) -> str:
@@ -46,8 +62,3 @@ def _bare(phrase: str, language: Language) -> str:
     texts = [text for text, _ in language.without_sides(phrase, letters=True) if text]
     bare = min(texts, key=len, default=phrase)
     return bare if any(map(str.isalpha, bare)) and len(phrase) < LONGEST_SHOWN else ""
-
-
-def _closest(missed: Missed, names: Names) -> tuple[str, ...]:
-    """A value or format that cannot be read is no Concept."""
-    return () if missed.why == "unread" else names.closest(missed.text or missed.code)

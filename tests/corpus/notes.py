@@ -49,8 +49,12 @@ _UNSITED = frozenset(
 _UNKNOWN = frozenset(
     {"antalgic-gait", "knee-extension-power", "royal-london", "arc-sign", "plantar-fascia-thickening", "leg-power"}
     | {"both-legs-deficit", "thoracic-back-pain", "leg-symptoms", "shortened-stride"}
+    | {"osteoporosis", "vertebral-fragility-fracture", "long-term-steroids", "iv-drug-use", "immunosuppression"}
+    | {"tuberculosis", "spinal-infection", "bloodstream-infection", "major-trauma", "minor-trauma", "trauma"}
+    | {"dated-fluoroquinolone"}
+    | {"axial-spondyloarthritis", "inflammatory-back-pain", "morning-back-stiffness", "back-pain-eased-by-exercise"}
 )
-"""Subjects of an examination that the corpus has no concept for."""
+"""Subjects of examination and history that the corpus has no concept for."""
 _OPPOSED = frozenset({"left", "right"})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shlex
 import sqlite3
@@ -14,6 +15,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from fhirsvc.adapters.database import open_store
+from fhirsvc.bootstrap import STORE
 from fhirsvc.cli import app
 from tests.functional.running import Running
 
@@ -25,6 +28,13 @@ ANSWERS_WITHIN = 20.0
 def service(tmp_path: Path) -> Iterator[Running]:
     with Running(tmp_path / "data") as running:
         yield running
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A data folder in which nothing came yet."""
+    open_store(tmp_path / STORE).close()
+    return tmp_path
 
 
 def fhirsvc(folder: Path, *words: str, code: int = 0) -> str:
@@ -110,9 +120,11 @@ def test_an_unmapped_reflex_is_listed_mapped_and_answered_for_by_the_running_ser
     assert jerk["closest"] == ["achilles-reflex"]
     assert jerk["example"]["reference"].startswith("Observation/")
     assert lab["closest"] == []
-    assert jerk["map"] == f"fhirsvc map NEU-17 achilles-reflex --system {LOCAL}"
+    assert jerk["map"] == f"fhirsvc map NEU-17 CONCEPT --system {LOCAL}"
+    assert "achilles-reflex (by name; likeness is no meaning" in fhirsvc(service.folder, "unmapped")
 
-    assert "1 patient is decided again: p1." in fhirsvc(service.folder, *shlex.split(jerk["map"])[1:])
+    command = shlex.split(jerk["map"].replace("CONCEPT", "achilles-reflex"))[1:]
+    assert "1 patient is decided again: p1." in fhirsvc(service.folder, *command)
     fhirsvc(service.folder, "map", "G0", "reflex-grade|absent", "--system", LOCAL)
     awaited_rules(service, ["I2"])
     assert "NEU-17" not in fhirsvc(service.folder, "unmapped")
@@ -125,6 +137,8 @@ def test_an_unmapped_reflex_is_listed_mapped_and_answered_for_by_the_running_ser
     fhirsvc(service.folder, "map", "NEU-17", "--remove", "--system", LOCAL)
     awaited_rules(service, before)
     assert "NEU-17" in fhirsvc(service.folder, "unmapped")
+    again = fhirsvc(service.folder, "map", "NEU-17", "--remove", "--system", LOCAL, code=1)
+    assert again == "The map of default does not hold it.\n"
     log = service.log.read_text()
     assert not any(word in log for word in ("NEU-17", "TA jerk", "rhubarb"))
 
@@ -140,33 +154,88 @@ def test_the_sender_is_told_of_its_own_code_until_it_is_mapped(service: Running)
     assert "NEU-17" not in json.dumps(answer)
 
 
-def test_the_same_map_answers_for_files(tmp_path: Path) -> None:
-    file = tmp_path / "record.json"
+def test_the_same_map_answers_for_files(folder: Path) -> None:
+    file = folder / "record.json"
     file.write_text(json.dumps(record()))
-    assert "I2" not in fhirsvc(tmp_path, "assess", str(file))
-    fhirsvc(tmp_path, "map", "NEU-17", "achilles-reflex", "--system", LOCAL)
-    fhirsvc(tmp_path, "map", "G0", "reflex-grade|absent", "--system", LOCAL)
-    assert "I2" in fhirsvc(tmp_path, "assess", str(file))
+    assert "I2" not in fhirsvc(folder, "assess", str(file))
+    fhirsvc(folder, "map", "NEU-17", "achilles-reflex", "--system", LOCAL)
+    fhirsvc(folder, "map", "G0", "reflex-grade|absent", "--system", LOCAL)
+    assert "I2" in fhirsvc(folder, "assess", str(file))
 
 
-def test_a_wrong_target_is_refused_with_the_closest_and_writes_nothing(tmp_path: Path) -> None:
-    assert "achilles-reflex" in fhirsvc(tmp_path, "map", "NEU-17", "achiles-reflex", "--system", LOCAL, code=1)
-    assert "absent" in fhirsvc(tmp_path, "map", "G0", "answer|abs", "--system", LOCAL, code=1)
-    assert "no answer of" in fhirsvc(tmp_path, "map", "X", "heel-pain", "--system", LOCAL, "--answer", "brisk", code=1)
-    assert not (tmp_path / "concept-maps").exists()
+def test_a_wrong_target_is_refused_with_the_closest_and_writes_nothing(folder: Path) -> None:
+    assert "achilles-reflex" in fhirsvc(folder, "map", "NEU-17", "achiles-reflex", "--system", LOCAL, code=1)
+    assert "absent" in fhirsvc(folder, "map", "G0", "answer|abs", "--system", LOCAL, code=1)
+    assert "no answer of" in fhirsvc(folder, "map", "X", "heel-pain", "--system", LOCAL, "--answer", "brisk", code=1)
+    assert not (folder / "concept-maps").exists()
 
 
-def test_called_wrongly_it_says_how(tmp_path: Path) -> None:
+def test_called_wrongly_it_says_how(folder: Path) -> None:
     for words in (["map", "X"], ["map", "X", "heel-pain", "--remove"], ["unmapped", "--sender", "../x"]):
-        fhirsvc(tmp_path, *words, code=2)
+        fhirsvc(folder, *words, code=2)
 
 
-def test_a_map_that_was_edited_wrongly_is_told_with_its_place(tmp_path: Path) -> None:
-    fhirsvc(tmp_path, "map", "NEU-17", "achilles-reflex", "--system", LOCAL)
-    path = tmp_path / "concept-maps" / "default.json"
+def test_a_map_that_was_edited_wrongly_is_told_with_its_place(folder: Path) -> None:
+    fhirsvc(folder, "map", "NEU-17", "achilles-reflex", "--system", LOCAL)
+    path = folder / "concept-maps" / "default.json"
     path.write_text(path.read_text().replace("achilles-reflex", "nothing"))
-    told = fhirsvc(tmp_path, "unmapped", code=3)
+    told = fhirsvc(folder, "unmapped", code=3)
     assert "concept-maps/default.json: ConceptMap.group[0].element[0].target[0]: `nothing` of" in told
+
+
+def note(type_: dict[str, Any] | None) -> dict[str, Any]:
+    """A record whose only finding stands in a document of this type."""
+    text = base64.b64encode(b"Left ankle jerk absent.").decode()
+    document = {
+        "resourceType": "DocumentReference",
+        "id": "note",
+        "status": "current",
+        "subject": {"reference": "Patient/p1"},
+        "date": time.strftime("%Y-%m-%dT00:00:00Z"),
+        "content": [{"attachment": {"contentType": "text/plain", "data": text}}],
+        **({"type": type_} if type_ else {}),
+    }
+    found = record()
+    found["entry"] = [*found["entry"][:2], {"resource": document}]
+    return found
+
+
+def reflex_is_read(service: Running) -> bool:
+    return "ankle jerk absent" in fhirsvc(service.folder, "history", "p1")
+
+
+@pytest.mark.parametrize("type_", [local("PROG", "Ward sheet"), {"text": "Ward sheet"}])
+def test_the_type_of_a_document_is_listed_with_a_command_that_works(service: Running, type_: dict[str, Any]) -> None:
+    service.task(service.post(note(type_)))
+    [gap] = json.loads(fhirsvc(service.folder, "unmapped", "--json"))
+    assert "loinc|11506-3" in gap["map"]
+    assert gap["closest"] == []
+    assert not reflex_is_read(service)
+    assert "1 patient is decided again: p1." in fhirsvc(service.folder, *shlex.split(gap["map"])[1:])
+    awaited_decided(service)
+    assert reflex_is_read(service)
+
+
+def test_a_document_without_a_type_is_said_to_lack_it(service: Running) -> None:
+    add = "Add DocumentReference.type, for example LOINC 11506-3."
+    posted = service.post(note(None))
+    assert add in posted.text
+    service.task(posted)
+    assert add in fhirsvc(service.folder, "unmapped")
+
+
+@pytest.mark.parametrize(
+    "words", [["unmapped"], ["coverage"], ["history", "p1"], ["map", "X", "heel-pain"], ["map", "X", "--remove"]]
+)
+def test_where_there_is_no_store_a_command_says_so_and_makes_none(tmp_path: Path, words: list[str]) -> None:
+    told = " ".join(fhirsvc(tmp_path / "elsewhere", *words, code=3).split())
+    assert told.startswith("FHIRSVC_DATA_DIR: there is no store in ")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("words", [["unmapped"], ["coverage"], ["history", "p1"], ["map", "X", "heel-pain"]])
+def test_a_sender_that_is_not_known_is_refused(folder: Path, words: list[str]) -> None:
+    assert "the only one is default" in fhirsvc(folder, *words, "--sender", "clinic-b", code=2)
 
 
 def awaited_decided(service: Running) -> None:

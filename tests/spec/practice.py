@@ -35,7 +35,7 @@ _REFLEX = Target(system=f"{CODE_SYSTEMS}/concept", code="achilles-reflex")
 
 @cache
 def _speaking(body: bytes) -> Lexicon:
-    return lexicon_of(judge().lexicon, body, TENANT)
+    return lexicon_of(judge().lexicon, judge().reading, body, TENANT)
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Practice(Clinic):
 
     def understand(self, *, known: bool) -> None:
         """Let the sender's own code be known, or be known no more."""
-        desk = Desk(self.maps, judge().lexicon, self.store, self)
+        desk = Desk(self.maps, judge().lexicon, judge().reading, self.store, self)
         if known:
             add(TENANT, _OWN_WORD, _REFLEX, desk)
         else:

@@ -35,7 +35,7 @@ from tests.contract.conftest import Ticks
 from tests.fhir_checks import assert_valid_r4
 from tests.spec.findings import FINDINGS, RECORDS
 from tests.spec.practice import SHIPPED, STRICTER, Chart, Practice, Stands, is_overridden
-from tests.spec.received import Key, Received, Resource
+from tests.spec.received import Key, Received, Resource, subject_of
 from tests.unit.usecases.clinic import TENANT, patient
 
 PATIENTS = ("a", "b")
@@ -69,6 +69,7 @@ class Charted(RuleBasedStateMachine):
         self.overridden: set[str] = set()
         self.submissions: list[str] = []
         self.meanwhile: list[Callable[[], None]] = []
+        self.dated = False
         self.last_bundle: dict[str, Any] = {}
         self.before = self.chart()
         self.spoken = False
@@ -83,9 +84,10 @@ class Charted(RuleBasedStateMachine):
 
     # What senders do.
 
-    @initialize(kinds=some_findings, ago=days_ago)
-    def begin(self, kinds: Sequence[str], ago: int) -> None:
-        """One patient with a complaint, and some findings."""
+    @initialize(kinds=some_findings, ago=days_ago, dated=st.booleans())
+    def begin(self, kinds: Sequence[str], ago: int, dated: bool) -> None:
+        """One patient with a complaint, and some findings; their sender says of everything, or now and then, when."""
+        self.dated = dated
         self.send([self.people["a"], *self.findings(["pain", *kinds], "a", ago)])
 
     @rule(kinds=some_findings, of=whose, ago=days_ago, since=sent_at, as_transaction=st.booleans())
@@ -108,10 +110,10 @@ class Charted(RuleBasedStateMachine):
         self.send(self.findings(kinds, of, ago))
 
     @rule(data=st.data())
-    @precondition(lambda self: self.signs())
-    def examine_again(self, data: st.DataObject) -> None:
-        """One of the signs, as it was, today."""
-        key = data.draw(st.sampled_from(self.signs()), label="sign")
+    @precondition(lambda self: self.signs("normal", "negative", "absent"))
+    def find_normal_again(self, data: st.DataObject) -> None:
+        """What was normal is so today."""
+        key = data.draw(st.sampled_from(self.signs("normal", "negative", "absent")), label="sign")
         on = self.practice.time.date().isoformat()
         self.send([{**self.received.held[key].counts.resource, "effectiveDateTime": on}])
 
@@ -155,7 +157,7 @@ class Charted(RuleBasedStateMachine):
         self, kinds: Sequence[str], of: str, ago: int, patient: str, into: str, type_: str
     ) -> None:
         self.link(patient, into, type_)
-        self.meanwhile.append(lambda: self.send([self.people[patient]], at_once=False))
+        self.meanwhile.append(lambda: self.send([{**self.people[patient]}], at_once=False))
         self.send(self.findings(kinds, of, ago))
 
     @rule(of=whose, birth=st.sampled_from(["1980-01-01", "2009-03-01"]), since=sent_at)
@@ -187,9 +189,10 @@ class Charted(RuleBasedStateMachine):
     def map_own_word(self, known: bool) -> None:
         self.practice.understand(known=known)
 
-    @rule(protocol=st.sampled_from([SHIPPED, STRICTER]))
-    def change_protocol(self, protocol: Any) -> None:
-        self.practice.follow(protocol, PATIENTS)
+    @rule(stricter=st.booleans())
+    def change_protocol(self, stricter: bool) -> None:
+        known = {subject_of(each) for each in self.received.evidence().values()}
+        self.practice.follow(STRICTER if stricter else SHIPPED, sorted(known))
 
     @rule(of=whose, kind=st.sampled_from(Kind))
     def speak(self, of: str, kind: Kind) -> None:
@@ -273,8 +276,12 @@ class Charted(RuleBasedStateMachine):
         flags = [each for each in self.before.flags.values() if each["status"] == "active"]
         return [each["period"]["end"] for each in flags if "end" in each["period"]]
 
-    def signs(self) -> list[Key]:
-        return sorted(key for key in self.received.held if key[0] == "Observation")
+    def signs(self, *values: str) -> list[Key]:
+        """The Observations that say one of these, or anything."""
+        found = self.received.evidence()
+        return sorted(
+            key for key in found if key[0] == "Observation" and (not values or found[key]["valueString"] in values)
+        )
 
     def findings(self, kinds: Sequence[str], of: str, ago: int) -> list[Resource]:
         """One of each id, the last."""
@@ -290,10 +297,13 @@ class Charted(RuleBasedStateMachine):
 
     def told(self, since: timedelta | None) -> Resource:
         """When the sender says it changed a resource, so long before now."""
-        return {} if since is None else {"meta": {"lastUpdated": (self.practice.time - since).isoformat()}}
+        if since is None and not self.dated:
+            return {}
+        return {"meta": {"lastUpdated": (self.practice.time - (since or timedelta(0))).isoformat()}}
 
     def send(self, resources: list[Resource], *, as_transaction: bool = False, at_once: bool = True) -> None:
         """Post resources, and know of them; at_once: and let a worker do what follows."""
+        resources = [{**self.told(None), **each} for each in resources]
         if as_transaction:
             bundle: dict[str, Any] = {"type": "transaction", "entry": [_put(each) for each in resources]}
         else:
@@ -392,6 +402,21 @@ def test_the_alphabet_reaches_every_outcome(outcome: str) -> None:
     reached = stands["a"].findings[0][0] if stands else "not-applicable"
     assert reached == outcome
     assert set(RECORDS) == set(Outcome)
+
+
+@pytest.mark.parametrize("machine", [Charted, ChartedInDatabase])
+def test_where_one_version_has_no_time_the_last_that_came_counts_in_all_things(machine: type[Charted]) -> None:
+    story = machine()
+    story.send([story.people["a"], story.people["b"]])
+    story.link("a", "b", "replaced-by")
+    for since in (timedelta(0), timedelta(0)):
+        story.send([{**story.people["a"], **story.told(since)}])
+        story.practice.later(minutes=1)
+    story.link("a", "a", "")
+    story.send([{**story.people["a"], **story.told(timedelta(days=2))}])
+    story.holds_what_counts()
+    assert story.practice.survivors(["a"]) == {"a": "a"}
+    story.teardown()
 
 
 def run(machine: type[Charted], examples: int, steps: int) -> None:

@@ -91,9 +91,17 @@ def test_a_sender_in_shadow_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_sender_that_is_not_known_has_nobody() -> None:
-    assert said("--sender", "banana") == "Nobody was decided for yet.\n"
-    assert json.loads(said("--sender", "banana", "--json")) == []
+def test_a_sender_that_is_not_known_is_called_wrongly() -> None:
+    done = CliRunner().invoke(app, ["coverage", "--sender", "banana"])
+    assert done.exit_code == 2
+    assert f"the only one is {TENANT}" in done.output
+
+
+def test_before_anything_was_decided_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FHIRSVC_DATA_DIR", str(tmp_path))
+    open_store(tmp_path / STORE).close()
+    assert said() == "Nobody was decided for yet.\n"
+    assert json.loads(said("--json")) == []
 
 
 @pytest.mark.slow

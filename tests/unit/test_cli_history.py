@@ -80,7 +80,7 @@ def test_the_history_is_told_as_a_person_would_tell_it() -> None:
         "\n    - Rests on: straight-leg raise positive: left, 2026-04-21, 10 days ago, Observation/slr-p1/_history/1",
         "\n  Reason: Not wanted by the patient\n  Asked again 2J in May.\n\n",
         "\n  Left plantar heel pain: consider (C1, weak), before: indicated (I2, moderate)\n",
-        "\n    - No longer counts: straight-leg raise positive, left, 2026-04-21: now recorded: ",
+        "\n    - No longer counts: straight-leg raise positive, left, 2026-04-21, “positive”: now recorded: ",
         "|1.0.0, terminology ",
         "as of 2026-05-01; superseded now\n",
         "\nJudged last 2026-05-03 13:00 UTC: consider (C1).\nDraft protocol, not clinically approved.\n",
@@ -131,9 +131,13 @@ def test_a_patient_of_whom_nothing_was_written_is_told_with_the_last_look() -> N
 
 
 @pytest.mark.usefixtures("folder")
-@pytest.mark.parametrize("words", [("nobody",), ("p1", "--sender", "other")])
-def test_of_a_patient_that_never_came_nothing_is_known(words: tuple[str, ...]) -> None:
-    done = run(*words)
+def test_a_sender_that_is_not_known_is_called_wrongly() -> None:
+    assert run("p1", "--sender", "other").exit_code == 2
+
+
+@pytest.mark.usefixtures("folder")
+def test_of_a_patient_that_never_came_nothing_is_known() -> None:
+    done = run("nobody")
     assert (done.exit_code, done.stdout) == (4, "")
     assert "Nothing is known of this patient." in done.output
 

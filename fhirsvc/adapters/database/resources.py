@@ -65,7 +65,7 @@ _THIS_COUNTS = and_(
     HEAD.c.counted == bindparam("of_version"),
 )
 _ASSIGN_HEAD = update(HEAD).where(_THIS_COUNTS).values(patient=bindparam("to_patient"))
-_CONFIRM_HEAD = update(HEAD).where(_THIS_COUNTS).values(updated=bindparam("to_updated"))
+_CONFIRM_HEAD = update(HEAD).where(_THIS_COUNTS, HEAD.c.updated.is_not(None)).values(updated=bindparam("to_updated"))
 _THIS = and_(
     VERSION.c.tenant == bindparam("of_tenant"),
     VERSION.c.type == bindparam("of_type"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import NamedTuple
 
 from fhirsvc.domain.evidence import Certainty, Fact, Moment, Presence, Qualifier, Root, Side
 from fhirsvc.domain.lexicon import Meaning
@@ -16,6 +17,7 @@ from fhirsvc.fhir.extract.facts import fact
 from fhirsvc.fhir.extract.language import Language
 from fhirsvc.fhir.extract.record import Read, Setting
 from fhirsvc.fhir.extract.sites import Site
+from fhirsvc.fhir.extract.tongue import english
 from fhirsvc.fhir.extract.values import Told
 from fhirsvc.fhir.notes.clinical import read_note
 from fhirsvc.fhir.notes.remark import SPREADING, Remark
@@ -45,18 +47,21 @@ _PAST_DAY = re.compile(
 )
 _PAST_YEAR = re.compile(r"\b(?:back )?(?:in|during) (\d{4})\W*$")
 _LASTING_ON = re.compile(r"\b(?:since|began|begun|start|onset|from|still|today|now|again|unchanged|remain|persist)")
+_DONE = frozenset({"treatment"})
 _SIGN_FIRST = re.compile(r"([+-])([0-5])(/5)?")
 
 
 def read_prose(texts: Mapping[str, str], setting: Setting, language: Language) -> Read:
-    """Facts of what the texts of one resource state of its patient; a text too long to be read is unread.
+    """Facts of what the texts of one resource state of its patient.
 
-    texts: place ("content[0]", "note[1]") → text. A Remark without a Concept gives no Fact.
+    texts: place ("content[0]", "note[1]") → text. A Remark without a Concept gives no Fact. A text in another language,
+    or too long to be read, is unread.
     """
+    texts, foreign = english(texts, setting, language)
     note = read_note(texts, language.reading.clinical)
     told = [(remark.subject, fact) for remark in note.remarks for fact in _facts(remark, setting, language)]
     facts = tuple(dict.fromkeys(_standing(told, language)))
-    return Read.all([Read(facts), *(setting.missed(place, "unread") for place in note.unread)])
+    return Read.all([Read(facts), foreign, *(setting.missed(place, "unread") for place in note.unread)])
 
 
 def _standing(told: Sequence[tuple[str, Fact]], language: Language) -> Iterator[Fact]:
@@ -65,17 +70,33 @@ def _standing(told: Sequence[tuple[str, Fact]], language: Language) -> Iterator[
     One symptom is denied beside another of the same Concept ("no leg numbness, pain down the leg"); a leg is called
     strong, or its sensation intact, beside a muscle that is weak or an area that is numb.
     """
-    present = [(subject, each) for subject, each in told if _is_there(each)]
-    lost = [(subject, each) for subject, each in told if _is_lost(each, language)]
+    present = _sorts((subject, each) for subject, each in told if _is_there(each))
+    lost = _sorts((subject, each) for subject, each in told if _is_lost(each, language))
     for subject, each in told:
-        others = [other for name, other in present if name != subject and other.concept == each.concept]
         denied = each.presence is Presence.ABSENT and subject != _SENSATION
-        denied = denied and any(_meet(each.side, other.side) for other in others)
-        if not denied and not _is_narrowed(subject, each, lost, language):
+        if not (denied and _is_met(subject, each, present)) and not _is_narrowed(subject, each, lost, language):
             yield each
 
 
-def _is_narrowed(subject: str, each: Fact, lost: Sequence[tuple[str, Fact]], language: Language) -> bool:
+class _Sort(NamedTuple):
+    """All that one statement has to say of another: there are few of them, however long a note is."""
+
+    subject: str
+    concept: str
+    side: Side
+
+
+def _sorts(told: Iterable[tuple[str, Fact]]) -> tuple[_Sort, ...]:
+    return tuple(dict.fromkeys(_Sort(subject, each.concept, each.side) for subject, each in told))
+
+
+def _is_met(subject: str, each: Fact, present: Iterable[_Sort]) -> bool:
+    """Is the same Concept told of the same leg in another way?"""
+    others = (other for other in present if other.concept == each.concept and other.subject != subject)
+    return any(_meet(each.side, other.side) for other in others)
+
+
+def _is_narrowed(subject: str, each: Fact, lost: Iterable[_Sort], language: Language) -> bool:
     """Is it a general normal of power or sensation, beside a loss of the same that the same leg is said to have?
 
     What the patient feels narrows no examination: sensation that was found intact contradicts it.
@@ -83,7 +104,7 @@ def _is_narrowed(subject: str, each: Fact, lost: Sequence[tuple[str, Fact]], lan
     if subject not in _GENERAL or each.root or each.area or not _is_normal(each):
         return False
     reads = language.reads(each.concept)
-    narrowing = (other for name, other in lost if name not in _FELT and language.reads(other.concept) == reads)
+    narrowing = (other for other in lost if other.subject not in _FELT and language.reads(other.concept) == reads)
     alike = (other for other in narrowing if reads == "power" or other.concept == each.concept)
     return any(_meet(each.side, other.side) for other in alike)
 
@@ -113,7 +134,7 @@ def _facts(remark: Remark, setting: Setting, language: Language) -> Iterator[Fac
             for meaning in _meanings(row, remark, language):
                 found = _fact(meaning, remark, setting, language)
                 if found is not None:
-                    yield _located(found, remark, setting)
+                    yield _dated(_located(found, remark, setting), remark, language)
 
 
 def _is_meant(row: FactRow, remark: Remark) -> bool:
@@ -197,8 +218,17 @@ def _located(found: Fact, remark: Remark, setting: Setting) -> Fact:
     return replace(found, source=source, onset=_onset(remark, setting) or found.onset)
 
 
+def _dated(found: Fact, remark: Remark, language: Language) -> Fact:
+    """An operation is of the day it was done, as that of a Procedure is, and not of the note that tells of it."""
+    done = remark.began is not None and language.reads(found.concept) in _DONE
+    return replace(found, recorded=found.onset) if done and found.onset else found
+
+
 def _onset(remark: Remark, setting: Setting) -> Moment | None:
-    """When it began: its weeks before the clinical time; None where either is not known."""
+    """When it began: the day it is told to have begun, else its weeks before the clinical time; None = not known."""
+    if remark.began is not None and setting.recorded is not None:
+        days = remark.began.on(setting.recorded.first.date())
+        return Moment.days(*days) if days else None
     if remark.weeks is None or remark.weeks > _LONGEST_WEEKS or setting.recorded is None:
         return None
     ago = timedelta(weeks=remark.weeks)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from fhirsvc.domain.evidence import Fact, Side, Source
 from fhirsvc.fhir.extract.language import Language
 from fhirsvc.fhir.extract.record import Read, Setting
+from fhirsvc.fhir.extract.tongue import english
 from fhirsvc.fhir.extract.tree import Node, children, string, system
 from fhirsvc.fhir.notes import Statement, Study, read_report
 from fhirsvc.fhir.notes.findings import in_words
@@ -33,13 +34,14 @@ def study_of(code: Node, language: Language) -> Study:
 
 
 def read_texts(texts: Mapping[str, str], study: Study, setting: Setting, language: Language) -> Read:
-    """Facts of every statement in the texts of one study."""
+    """Facts of every statement in the texts of one study; a text in another language is unread."""
+    texts, foreign = english(texts, setting, language)
     report = read_report(texts, study, language.reading)
     named = {key: "; ".join(map(in_words, found)) for key, found in report.by_sentence().items()}
     facts = tuple(
         _fact(statement, report.study, _source(statement, named, setting), setting) for statement in report.statements
     )
-    return Read.all([Read(facts), *(setting.missed(place, "unread") for place in report.unread)])
+    return Read.all([Read(facts), foreign, *(setting.missed(place, "unread") for place in report.unread)])
 
 
 def _fact(statement: Statement, study: Study, source: Source, setting: Setting) -> Fact:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fhirsvc.domain.evidence import Certainty, Side
+from fhirsvc.fhir.notes.began import Began
 from fhirsvc.fhir.notes.sentences import Sentence
 
 SPREADING = "spreading"
@@ -22,6 +23,7 @@ class Remark:
     areas: parts of the body in the note's own terms ("buttock", "calf", "lateral-foot", "stocking").
     grade: as written ("1+", "4/5", "60" degrees of a straight-leg raise); reproduces: "back" | "leg" | "" for such.
     weeks: how long, rounded, the middle of a range; chronic: "chronic", "for years".
+    began: the day or date since which, where it is told ("for 3 days", "since Monday").
     qualifiers: closed words that a row reads ("new", "worsening", "progressive", "pain-limited", "spreading").
     """
 
@@ -37,6 +39,7 @@ class Remark:
     grade: str = ""
     reproduces: str = ""
     weeks: int | None = None
+    began: Began | None = None
     chronic: bool = False
     qualifiers: frozenset[str] = frozenset()
     place: str = ""

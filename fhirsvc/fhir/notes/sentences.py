@@ -45,23 +45,26 @@ class Sentence:
     is_read: bool = True
 
 
-def sentences_of(text: str, lexicon: Vocabulary, lasting: frozenset[str] = SPOKEN) -> list[Sentence]:
+def sentences_of(
+    text: str, lexicon: Vocabulary, lasting: frozenset[str] = SPOKEN, starts: frozenset[int] = frozenset()
+) -> list[Sentence]:
     """The sentences of a text; headings are taken off and become the section of what follows.
 
-    lasting: sections that a blank line does not end.
+    lasting: sections that a blank line does not end. starts: offsets at which a sentence begins in any case.
     """
     words = spelled(words_of(text), lexicon)
-    layout = _Layout(text, lexicon, lasting)
+    layout = _Layout(text, lexicon, lasting, starts)
     return [sentence for first, after in layout.pieces(words) for sentence in layout.sentence(words[first:after])]
 
 
 class _Layout:
     """Walks through one text and remembers the section and level it is in."""
 
-    def __init__(self, text: str, lexicon: Vocabulary, lasting: frozenset[str]) -> None:
+    def __init__(self, text: str, lexicon: Vocabulary, lasting: frozenset[str], starts: frozenset[int]) -> None:
         self._text = text
         self._lexicon = lexicon
         self._lasting = lasting
+        self._starts = starts
         self._section = "body"
         self._spoken = False
         self._under: tuple[str, ...] = ()
@@ -147,6 +150,8 @@ class _Layout:
         """Does the sentence that began at `first` end with this word?"""
         word, after = words[index], words[index + 1]
         gap = self._text[word.end : after.start]
+        if after.start in self._starts:
+            return True
         if "\n" in gap or "\r" in gap:
             return self._line_ends(words, first, index, gap)
         if word.text == "/" and after.text != "/":
@@ -224,9 +229,14 @@ class _Layout:
         return ":" in following and "." not in following[: following.index(":")]
 
 
+def _is_sign(words: Sequence[Word]) -> bool:
+    """ "-ve", "+ve": negative and positive, not a bullet."""
+    return [word.text for word in words[1:]] == ["ve"] and words[0].end == words[1].start
+
+
 def _past_bullet(words: Sequence[Word]) -> Sequence[Word]:
     first = 0
-    while first < len(words) and words[first].text in _BULLETS:
+    while first < len(words) and words[first].text in _BULLETS and not _is_sign(words[first : first + 2]):
         first += 1
     if first + 1 < len(words) and words[first].text.isdigit() and words[first + 1].text in {".", ")"}:
         first += 2

@@ -11,7 +11,7 @@ from fhirsvc.fhir.resource_types import R4
 Schema = dict[str, object]
 
 LONGEST_STRING = 1024 * 1024
-"""Characters; FHIR R4: strings SHALL NOT exceed 1 MB."""
+"""Characters; FHIR R4: strings SHALL NOT exceed 1 MB. It says so of text; a base64Binary may be as long as a body."""
 
 _LARGEST_INTEGER = 2**31 - 1
 _ID = r"[A-Za-z0-9.\-]{1,64}"
@@ -40,7 +40,7 @@ def _integer(least: int) -> Schema:
 _ADDRESS = {"type": "string", "minLength": 1, "maxLength": LONGEST_STRING, "pattern": r"^\S*$"}  # faster than ^\S+$
 
 PRIMITIVES: Mapping[str, Schema] = {
-    "base64Binary": {**_text(f"^{_BASE64}$"), "minLength": 1},
+    "base64Binary": {"type": "string", "minLength": 1, "pattern": f"^{_BASE64}$"},
     "boolean": {"type": "boolean"},
     "canonical": _ADDRESS,
     "code": _text(r"^\S+(?:\s\S+)*$"),

@@ -11,7 +11,7 @@ from fhirsvc.domain import retelling
 from fhirsvc.domain.assess import assess
 from fhirsvc.domain.assessment import Assessment, Fate, Finding, Reason, Weighed
 from fhirsvc.domain.difference import Change, Step, difference
-from fhirsvc.domain.evidence import Moment, Presence, Side
+from fhirsvc.domain.evidence import Moment, Presence, Side, Source
 from fhirsvc.domain.identity import decision_key
 from fhirsvc.domain.protocol import Complaint, Validity
 from fhirsvc.knowledge.cases import evidence_of, load_cases
@@ -188,3 +188,16 @@ def _reasons(step: Step, after: Assessment) -> tuple[str, ...]:
 def test_a_finding_without_a_limb_is_told_as_urgent() -> None:
     before: Finding = urgent("U1", saddle_numbness())
     assert told(None, assessment(before))[0] == "Urgent (U1)"
+
+
+def test_tender_and_not_tender_are_told_apart_in_the_words_of_the_answer() -> None:
+    felt = fact("achilles-tenderness", "Observation/felt", source=Source("Observation/felt/_history/1", "", "As felt."))
+    tender = assessment(finding("N1", present("LOCAL", "local", weighed(felt))))
+    untender = assessment(finding("C1", REFLEX, present("NOTEND", "C", weighed(felt))))
+    assert told(None, tender)[2].startswith("Rests on: local signs (Achilles tenderness): left")
+    assert told(None, untender)[3] == (
+        "Rests on: painful structure not tender on palpation (Achilles tenderness): left, 2026-11-14, 10 days ago, "
+        "Observation/felt/_history/1, “As felt.” (full)"
+    )
+    (lost,) = [line for line in told(tender, untender) if line.startswith("No longer counts: ")]
+    assert lost.startswith("No longer counts: local signs (Achilles tenderness), left, 2026-11-14, “As felt.”")

@@ -394,3 +394,69 @@ def test_a_broken_character_of_the_record_never_reaches_the_answer() -> None:
 def test_a_crossed_leg_raise_names_the_leg_that_was_raised() -> None:
     crossed = fact("crossed-straight-leg-raise", "Observation/x", raised=Side.RIGHT, source=Source("Observation/x"))
     assert "right leg raised" in phrase.recorded(crossed, ON)
+
+
+def read_from(sentence: str, place: str = "text[1]") -> Source:
+    """A place in a note and what it says."""
+    return Source("DocumentReference/note/_history/1", place, sentence)
+
+
+def test_an_urgent_answer_quotes_the_sentence_it_was_read_from() -> None:
+    told = replace(answers.saddle_numbness(), source=read_from("Cannot feel the seat."))
+    said = answers.urgent("U1", told)
+    assert "onset not recorded, “Cannot feel the seat.”" in said.text
+    (line,) = wording.reasons(protocol(), said, ON)
+    assert line.endswith("“Cannot feel the seat.”, DocumentReference/note/_history/1")
+
+
+def test_history_and_notes_quote_the_sentence_they_were_read_from() -> None:
+    nerves = fact("peripheral-neuropathy", "x", side=Side.UNKNOWN, source=read_from("Known neuropathy of both feet."))
+    spine = Note(
+        code="surgery", text="Surgery.", facts=(fact("lumbar-surgery", "x", source=read_from("L5 done 2019.")),)
+    )
+    said = finding("C1", reduced_reflex(), recorded=(nerves,), notes=(spine,))
+    assert wording.reasons(protocol(), said, ON)[0].endswith("“Known neuropathy of both feet.”")
+    assert wording.notes(protocol(), said, ON)[0].endswith("“L5 done 2019.”)")
+
+
+def test_two_facts_that_print_alike_print_once_and_each_sentence_is_told() -> None:
+    first, again = (
+        fact("peripheral-neuropathy", "x", source=read_from("Neuropathy.", place)) for place in ("text[1]", "text[2]")
+    )
+    other = replace(first, source=read_from("A polyneuropathy."))
+    lines = wording.reasons(protocol(), finding("N1", recorded=(first, again, other)), ON)
+    assert [line.rpartition(", ")[2] for line in lines] == ["“Neuropathy.”", "“A polyneuropathy.”"]
+    urgent = [replace(each, concept="saddle-sensation") for each in (first, again)]
+    assert answers.urgent("U1", *urgent).text.count("“Neuropathy.”") == 1
+
+
+def test_what_is_excluded_for_one_reason_stands_together_and_the_reason_once() -> None:
+    numb = [
+        weighed(fact("leg-sensation", f"Observation/{each}", side=Side.RIGHT), Fate.EXCLUDED, Reason.OTHER_SIDE)
+        for each in "ab"
+    ]
+    (line,) = wording.exclusions(protocol(), finding("N1", answers.unknown("SENS", *numb)), ON)
+    assert line.count("it belongs to the other side") == 1
+    assert line.index("Observation/a/") < line.index("; right, ") < line.index("Observation/b/")
+
+
+SYMMETRIC = ("neuropathy", "symmetric-loss", "symmetric-loss-older", "symmetric-loss-neuropathy")
+
+
+@pytest.mark.parametrize(
+    ("acted", "words"),
+    [
+        (SYMMETRIC, "both Achilles reflexes are reduced alike and a peripheral neuropathy is recorded"),
+        (SYMMETRIC[1:3], "both Achilles reflexes are reduced alike, as is common at an older age"),
+        (SYMMETRIC[1:2], "both Achilles reflexes are reduced alike"),
+    ],
+)
+def test_a_pair_is_excluded_by_its_most_specific_ground_only(acted: tuple[str, ...], words: str) -> None:
+    both = fact("achilles-reflex", "Observation/r", result="absent")
+    assert wording.grounds(protocol(), weighed(both, Fate.EXCLUDED, Reason.CONFOUNDER, confounders=acted)) == (words,)
+
+
+def test_different_grades_are_called_alike_only_as_the_degree_they_are_read_as() -> None:
+    trace = fact("achilles-reflex", "Observation/r", result="reduced")
+    (ground,) = wording.grounds(protocol(), weighed(trace, Fate.DEMOTED, confounders=("symmetric-loss",)))
+    assert ground == "both Achilles reflexes are reduced alike (trace and 1+ are both read as reduced)"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fhirsvc.domain.evidence import Moment, Presence, Side, Status
-from tests.unit.fhir.extracting import LOINC, Json, attached, coded, fact, facts, read, report, why
+from tests.unit.fhir.extracting import LEFT, LOINC, Json, attached, coded, fact, facts, observation, read, report, why
 
 NOTE = coded(LOINC, "11506-3")
 REFLEX = "Left ankle jerk absent."
@@ -40,6 +40,12 @@ def of(attachment: Json, **members: Any) -> Json:
     [
         NOTE,
         coded(LOINC, "18842-5"),
+        coded(LOINC, "34117-2"),
+        coded(LOINC, "34109-9"),
+        coded(LOINC, "34111-5"),
+        coded(LOINC, "28570-0"),
+        coded(LOINC, "34747-6"),
+        coded(LOINC, "34131-3"),
         {"text": "Progress note"},
         {"text": "Clinic letter"},
         {"coding": [{"system": "urn:local", "code": "PN", "display": "Consult note"}]},
@@ -233,3 +239,38 @@ def test_an_unread_attachment_is_counted_even_where_the_report_itself_is_not_und
 def test_what_a_note_denies_is_absent_and_what_it_does_not_say_is_not() -> None:
     found = {each.side: each.presence for each in facts(document(f"{REFLEX} Right ankle jerk normal."))}
     assert found == {Side.LEFT: Presence.PRESENT, Side.RIGHT: Presence.ABSENT}
+
+
+FOREIGN = [
+    "Der Patient klagt seit drei Wochen über Schmerzen an der rechten Ferse. ASR links absent, nicht auslösbar.",
+    "Refiere dolor en el talón izquierdo desde hace dos meses, sin trauma. Left ankle jerk absent.",
+    "Douleur du talon gauche depuis trois semaines, sans fièvre, pas de lombalgie. Réflexe S1 absent.",
+    "Pijn aan de linker hiel sinds drie weken, geen rugpijn. Ankle jerk absent.",
+    "Боль в левой пятке три недели. Ахиллов рефлекс слева отсутствует.",
+]
+TELEGRAPHIC = "AJ L absent R ++, SLR L pos 40, NWB, MRI L5/S1 ordered, d/w Dr van der Berg and Dr de la Cruz."
+
+
+@pytest.mark.parametrize("text", FOREIGN)
+def test_a_note_in_another_language_is_unread_and_no_part_of_it_is_taken(text: str) -> None:
+    assert why(document(text)) == ["unread"]
+    assert facts(document(text)) == ()
+
+
+@pytest.mark.parametrize("text", FOREIGN)
+def test_prose_in_another_language_is_unread_wherever_prose_is_read(text: str) -> None:
+    noted = {**observation("Achilles reflex", valueString="absent", note=[{"text": text}]), "bodySite": LEFT}
+    assert why(noted) == ["unread"]
+    assert [each.result for each in facts(noted)] == ["absent"]
+    assert why(report(text)) == ["unread"]
+    assert facts(report(text)) == ()
+
+
+@pytest.mark.parametrize("text", [TELEGRAPHIC, f"{TELEGRAPHIC} Pt. Maria von Ohne.", "AJ links absent"])
+def test_english_without_small_words_and_with_names_is_read(text: str) -> None:
+    assert why(document(text)) == []
+
+
+def test_an_english_note_that_quotes_words_of_another_language_is_read() -> None:
+    quoted = f'He calls it "dolor con la pierna". {REFLEX} There is no pain at the back of the left heel.'
+    assert "absent" in {each.result for each in facts(document(quoted))}

@@ -7,7 +7,8 @@ from fractions import Fraction
 
 import pytest
 
-from fhirsvc.domain.evidence import Fact, Moment
+from fhirsvc.domain.evidence import Fact, Moment, Side
+from fhirsvc.fhir.extract import prose
 from fhirsvc.fhir.extract.language import language_of
 from fhirsvc.fhir.extract.prose import read_prose
 from fhirsvc.fhir.extract.record import Read, Record, Setting
@@ -100,3 +101,16 @@ def test_a_sentence_too_long_to_be_read_is_unread() -> None:
     read = _prose("Left ankle jerk absent " + "and so on " * 100 + ".")
     assert [(each.place, each.why) for each in read.unread] == [("content[0]", "unread")]
     assert read.facts == ()
+
+
+def test_what_narrows_what_is_weighed_once_however_often_a_note_repeats_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    weighed: list[tuple[Side, Side]] = []
+    meet = prose._meet
+
+    def counted(one: Side, other: Side) -> bool:
+        weighed.append((one, other))
+        return meet(one, other)
+
+    monkeypatch.setattr(prose, "_meet", counted)
+    assert len(_prose("Pain down the left leg. No right leg numbness. " * 40).facts) == 80
+    assert len(weighed) == 40

@@ -17,6 +17,7 @@ from fhirsvc.knowledge.faults import Faulty
 from fhirsvc.knowledge.load import load_protocol
 from fhirsvc.knowledge.lock import LOCK
 from fhirsvc.knowledge.publications import editions, resource_files
+from fhirsvc.knowledge.reading import load_reading
 from fhirsvc.knowledge.seal import seal
 from fhirsvc.knowledge.terminology import load_lexicon, mappings_root
 from fhirsvc.usecases.publish import Catalogue, current, find, published, version
@@ -93,7 +94,7 @@ def test_a_version_is_retired_once_a_newer_one_is_sealed_and_drafts_come_last(ro
 def test_read_gives_the_version_that_judges_and_every_other_by_its_number(root: Path) -> None:
     seal(folder(root))
     folder(root, "2.0.0")
-    catalogue = Catalogue(published(root), MapFolder(root / "no-maps", load_lexicon()))
+    catalogue = Catalogue(published(root), MapFolder(root / "no-maps", load_lexicon(), load_reading()))
     judging = current("default", *PLAN, catalogue=catalogue)
     assert judging is not None
     assert judging.version == load_protocol(version="1.0.0").version

@@ -240,6 +240,24 @@ def test_provenance_names_the_first_version_of_its_impression(clinic: Clinic) ->
     ]
 
 
+def test_only_the_first_answer_is_said_to_be_the_first(clinic: Clinic) -> None:
+    clinic.answer(*indicated())
+    (flag,) = clinic.flags()
+    assert "This is the first answer for this patient." in flag["text"]["div"]
+    clinic.later(days=1)
+    clinic.answer(reflex("normal", "reflex-p1"))
+    clinic.later(days=1)
+    clinic.answer(reflex("absent", "reflex-p1"))
+    assert isinstance(clinic.store, MemoryStore)
+    kept = clinic.store._shelves.versions.values()
+    why = {versions[-1].body for versions in kept if versions[-1].type == "Provenance"}
+    assert sorted(json.loads(each)["reason"][0]["text"] for each in why) == [
+        "This is the first answer for this patient.",
+        "What is recorded, or how it is read, changed.",
+        "What is recorded, or how it is read, changed.",
+    ]
+
+
 def test_who_sends_again_what_stands_is_told_the_answer_that_stands_and_nothing_is_written() -> None:
     clinic = Clinic()
     first = clinic.answer(*indicated())

@@ -68,8 +68,9 @@ def test_a_change_is_told_with_what_went_and_what_is_recorded_now(clinic: Clinic
     (answer,) = second.answers
     assert answer.text == "Left plantar heel pain: consider (C1, weak), before: indicated (I2, moderate)"
     assert answer.reasons[1] == (
-        "No longer counts: straight-leg raise positive, left, 2026-04-21: now recorded: straight-leg raise negative: "
-        "left, 2026-04-21, 11 days ago, Observation/slr-p1/_history/2"
+        "No longer counts: straight-leg raise positive, left, 2026-04-21, “positive”: "
+        "now recorded: straight-leg raise negative: "
+        "left, 2026-04-21, 11 days ago, Observation/slr-p1/_history/2, “negative”"
     )
 
 

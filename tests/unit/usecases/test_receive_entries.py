@@ -284,6 +284,15 @@ def test_a_bundle_that_only_reads_leaves_no_trace(post: Post) -> None:
     assert post.store._shelves is before  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(("beside", "most"), [([], 200), ([put(reflex())], 50)])
+def test_a_bundle_reads_no_more_than_others_can_wait_for(post: Post, beside: list[dict[str, Any]], most: int) -> None:
+    reads = [asked("GET", "Observation/o1")] * most
+    assert len(post.bundle(*reads, *beside, type_="batch").entries) == most + len(beside)
+    with pytest.raises(Refused) as caught:
+        post.bundle(asked("HEAD", "Observation/o1"), *reads, *beside, type_="batch")
+    assert caught.value.reason is Refusal.TOO_LARGE
+
+
 def test_a_search_is_answered_with_its_searchset(post: Post) -> None:
     post.bundle(put(reflex()), put(reflex("o2", subject="Patient/p2")))
     receipt = post.bundle(put(reflex("o3")), asked("GET", "Observation?patient=p1"), asked("GET", "Observation"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,9 +42,19 @@ _GROUP = st.fixed_dictionaries(
 def spoken(resource: Any) -> tuple[Lexicon | None, tuple[Fault, ...]]:
     """The Lexicon with this map, or the faults that refuse it."""
     try:
-        return lexicon_of(judge().lexicon, json.dumps(resource).encode(), "default"), ()
+        return lexicon_of(judge().lexicon, judge().reading, json.dumps(resource).encode(), "default"), ()
     except Faulty as faulty:
         return None, faulty.faults
+
+
+def mapped(text: str, concept: str, **product: str) -> dict[str, Any]:
+    """A ConceptMap that maps one text."""
+    target: dict[str, Any] = {"code": concept, "equivalence": "equal"}
+    if product:
+        target["product"] = [{"property": f"{CODE_SYSTEMS}/{name}", "value": word} for name, word in product.items()]
+    element = {"code": text, "target": [target]}
+    group = {"source": f"{CODE_SYSTEMS}/text", "target": f"{CODE_SYSTEMS}/concept", "element": [element]}
+    return {"resourceType": "ConceptMap", "status": "active", "group": [group]}
 
 
 def check(lexicon: Lexicon | None, faults: tuple[Fault, ...]) -> None:
@@ -65,3 +76,32 @@ def test_any_elements_are_taken_or_told(groups: list[dict[str, Any]]) -> None:
 def test_any_json_in_any_place_is_taken_or_told(place: str, value: Any) -> None:
     check(*spoken({"resourceType": "ConceptMap", "status": "active", place: value}))
     check(*spoken(value))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "saddle numbness",
+        "saddle numbness for 3 days",
+        "no saddle numbness",
+        "possible saddle numbness",
+        "left saddle numbness",
+    ],
+)
+def test_a_text_that_is_read_without_a_map_is_never_given_another_meaning(text: str) -> None:
+    _, faults = spoken(mapped(text, "heel-pain"))
+    assert faults
+    assert all("without a map" in fault.says for fault in faults)
+
+
+def test_a_text_may_be_mapped_to_what_it_is_read_as_and_to_nothing_less() -> None:
+    assert spoken(mapped("left heel pain", "heel-pain", answer="present", side="left"))[1] == ()
+    for other in (mapped("left heel pain", "heel-pain"), mapped("heel pain for 3 days", "heel-pain")):
+        assert len(spoken(other)[1]) == 1
+
+
+def test_a_text_that_says_nothing_without_a_map_may_be_mapped() -> None:
+    lexicon, faults = spoken(mapped("hot spud under the calcaneus", "heel-pain"))
+    assert faults == ()
+    assert lexicon is not None
+    assert [each.concept for each in lexicon.of_phrase("hot spud under the calcaneus")] == ["heel-pain"]

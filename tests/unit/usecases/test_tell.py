@@ -89,6 +89,19 @@ def test_a_long_text_is_left_to_the_worker_and_the_task_has_the_last_word(clinic
     assert "Task" in long.fates[0].text
 
 
+def test_an_attachment_longer_than_any_text_may_be_is_kept_and_unread(clinic: Clinic) -> None:
+    pdf = base64.b64encode(b"%PDF-1.7" + bytes(800_000)).decode()
+    assert len(pdf) > 1024 * 1024
+    scan = {**report(""), "presentedForm": [{"contentType": "application/pdf", "data": pdf}]}
+    _, received = answered(clinic, patient(), scan, kind="transaction")
+    assert (received.change, words(received)) == (Change.CREATED, [("pending",)])
+    [judged] = clinic.answer(pain()).patients
+    assert judged.answer is not None
+    assert [(each.reference, each.why) for each in judged.answer.not_understood] == [
+        ("DiagnosticReport/mri/_history/1", "unread")
+    ]
+
+
 def test_a_narrative_counts_for_no_long_text(clinic: Clinic) -> None:
     div = f'<div xmlns="http://www.w3.org/1999/xhtml">{"word " * tell.LONGEST_TEXT}</div>'
     [received] = answered(clinic, {**reflex(), "text": {"status": "generated", "div": div}})

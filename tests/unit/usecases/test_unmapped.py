@@ -39,7 +39,7 @@ class Site(Clinic):
 
     @property
     def desk(self) -> Desk:
-        return Desk(self.maps, judge().lexicon, self.store, self)
+        return Desk(self.maps, judge().lexicon, judge().reading, self.store, self)
 
     def gaps(self) -> Sequence[Gap]:
         return unmapped(TENANT, self.maps.of(TENANT), store=self.store)
@@ -67,7 +67,7 @@ class Site(Clinic):
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Site:
     store = MemoryStore() if request.param == "memory" else open_store(tmp_path / "store.sqlite")
     site = Site(store)
-    site.maps = MapFolder(tmp_path / "concept-maps", judge().lexicon)
+    site.maps = MapFolder(tmp_path / "concept-maps", judge().lexicon, judge().reading)
     return site
 
 
@@ -107,6 +107,16 @@ def test_what_is_not_understood_is_listed_with_what_it_is_like(site: Site) -> No
     assert first.tally.example.place == "code"
     assert first.tally.example.reference.endswith("/_history/1")
     assert (second.tally.missed.code, second.tally.places, second.closest) == ("LAB-9", 2, ())
+
+
+@pytest.mark.parametrize(
+    ("display", "same"), [("TA jerk", ""), ("Knee jerk", ""), ("Ankle jerk test", "achilles-reflex")]
+)
+def test_only_a_name_that_is_all_but_the_same_is_offered_as_it_stands(site: Site, display: str, same: str) -> None:
+    site.answer(patient(), pain(), {**jerk(), "code": local("NEU-17", display)})
+    (gap,) = site.gaps()
+    assert "achilles-reflex" in gap.closest
+    assert gap.same == same
 
 
 def test_what_is_mapped_is_understood_and_its_patients_get_the_answer(site: Site) -> None:
@@ -150,7 +160,9 @@ def test_what_is_taken_back_takes_the_answer_back(site: Site) -> None:
     work.wake(site.worker(), [])
     assert site.rules() == before
     assert site.missed() == ["LAB-9", "NEU-17"]
-    assert remove(TENANT, JERK, site.desk).changed is False
+    hinted = list(site.hints)
+    assert remove(TENANT, JERK, site.desk) == Mapped(changed=False, persons=())
+    assert (site.hints, work.run_ready(site.worker())) == (hinted, 0)
 
 
 def test_a_text_is_mapped_as_it_is_written(site: Site) -> None:
@@ -273,12 +285,12 @@ def test_of_two_who_map_at_once_neither_loses_what_the_other_wrote(tmp_path: Pat
     store = open_store(tmp_path / "store.sqlite")
 
     def map_one(code: str) -> None:
-        maps = MapFolder(tmp_path / "concept-maps", judge().lexicon)
-        desk = Desk(maps, judge().lexicon, store, Clinic(store))
+        maps = MapFolder(tmp_path / "concept-maps", judge().lexicon, judge().reading)
+        desk = Desk(maps, judge().lexicon, judge().reading, store, Clinic(store))
         add(TENANT, Element(system=LOCAL, code=code, targets=()), REFLEX, desk)
 
     codes = [f"C{number}" for number in range(12)]
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(map_one, codes))
-    lexicon = MapFolder(tmp_path / "concept-maps", judge().lexicon).of(TENANT)
+    lexicon = MapFolder(tmp_path / "concept-maps", judge().lexicon, judge().reading).of(TENANT)
     assert [code for code in codes if not lexicon.of_code(LOCAL, code)] == []

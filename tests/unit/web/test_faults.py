@@ -45,7 +45,7 @@ class Failing:
 
 def asked(fault: Exception, method: str, path: str, **body: Any) -> httpx.Response:
     knowledge = judge()
-    catalogue = Catalogue((), MapFolder(Path("no-such-folder"), knowledge.lexicon))
+    catalogue = Catalogue((), MapFolder(Path("no-such-folder"), knowledge.lexicon, knowledge.reading))
     queue = InprocessQueue(lambda: None)
     service = Service("http://test/fhir", Failing(fault), queue, SystemClock(), knowledge, catalogue)
 

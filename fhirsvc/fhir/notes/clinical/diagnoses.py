@@ -116,16 +116,16 @@ class _Reading:
         first, side, roots, level = self._before(cue)
         after, side_behind, roots_behind, level_behind = self._behind(cue)
         side_behind = side_behind or self._side_of_next(cue)
-        weeks, chronic = self._durations.of(
-            first, after, [(other.first, other.after) for other in self._named if other != cue]
-        )
+        others = [(other.first, other.after) for other in self._named if other != cue]
+        weeks, chronic = self._durations.of(first, after, others)
+        began = self._durations.began(first, after, others)
         told = self._telling.of(Thing(first=cue.first, after=cue.after, kind=kind, chronic=chronic))
         if told is None:
             return
         if cue.word == _RUPTURE:
             told = self._dated(told, cue)
         if cue.word in _DATELESS:
-            weeks, chronic = None, False
+            weeks, chronic, began = None, False, None
         rooted = cue.word in _ROOTED
         said = self._said(
             cue.word,
@@ -136,6 +136,7 @@ class _Reading:
             weeks=weeks,
             chronic=chronic,
         )
+        said = said if told.absent else replace(said, began=began)
         yield replace(said, areas=self._region(cue, said, first, after)) if rooted else said
 
     def _region(self, cue: Mention, said: Remark, first: int, after: int) -> tuple[str, ...]:
@@ -333,7 +334,8 @@ class _Reading:
             _, side, _, level = self._before(cue)
             behind = self._behind(cue)
             level = level or behind[3] or self._level_of(behind[2])
-            yield self._said("prior-lumbar-surgery", told, side=side, level=level)
+            said = self._said("prior-lumbar-surgery", told, side=side, level=level)
+            yield said if told.absent else replace(said, began=self._durations.done_in(cue.first, cue.after))
             return
 
     def _is_lumbar(self, cue: Mention) -> bool:

@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from fhirsvc.fhir.notes.began import Began, Time, Times
 from fhirsvc.fhir.notes.scope import Scope
 from fhirsvc.fhir.notes.words import Mention
 
 _WEEKS = {"day": Fraction(1, 7), "week": Fraction(1), "month": Fraction(52, 12), "year": Fraction(52)}
+_SHORT_UNITS = {"7": "day", "52": "week", "12": "month"}
+_DAYS = {"day": 1, "week": 7}
+_OPENING = frozenset({"and", "also", "then", "but", "he", "she", "they", "patient", "the", "noticed", "that", "only"})
+"""Words before a time that opens a sentence."""
+_ANEW = frozenset({"and", "but", "now", "today", "who", "with"})
+_ASIDE = frozenset(
+    {",", "which", "that", "it", "this", "these", "has", "have", "had", "been", "is", "was", "were", "are", "present"}
+    | {
+        "unchanged",
+        "constant",
+        "persistent",
+        "persisting",
+        "ongoing",
+        "continuous",
+        "first",
+        "he",
+        "she",
+        "they",
+        "the",
+    }
+    | {"(", "-", ":", "only", "just", "suddenly", "sudden", "gradual", "both", "same", "stable", "all", "his", "her"}
+)
 _RANGE = frozenset({"-", "to", "or", "/"})
 _LONG_YEARS = 2
+_MANY = 3
+"""Least number of "several" months or years."""
 _AHEAD = 8
 _LEADING = 3
 _BEHIND = 14
+_DONE_WITHIN = 5
 _ENDING = frozenset({";", "."})
 
 
@@ -24,6 +51,7 @@ class Span:
     first: int
     after: int
     weeks: int | None = None
+    days: int | None = None
     long: bool = False
     ahead: bool = False
 
@@ -39,23 +67,88 @@ class Durations:
             at for kind in ("filler", "side", "area", "aspect", "trend") for cue in scope.cues(kind)
             for at in range(cue.first, cue.after)
         }  # fmt: skip
-        self._spans = [span for unit in scope.cues("unit") if (span := self._span(unit)) is not None]
+        kinds = ("symptom", "sphincter", "diagnosis", "operation")
+        self._things = [(cue.first, cue.after) for kind in kinds for cue in scope.cues(kind) if cue.word != "other"]
+        self._named = [*Times(scope).all, *self._days_ago()]
+        self.spans = [span for unit in scope.cues("unit") if (span := self._span(unit)) is not None]
+
+    def ago(self) -> list[Span]:
+        """The times before now ("three weeks ago", "in the past two weeks"); one of no number is of late."""
+        named = [span for unit in self._scope.cues("unit") if (span := self._ago(unit)) is not None]
+        return [*named, *self._short()]
+
+    def _short(self) -> Iterator[Span]:
+        """ "2/52 ago": so many sevenths, fifty-seconds or twelfths are days, weeks or months."""
+        for at in range(len(self._texts) - 3):
+            count, slash, unit, ago = self._texts[at : at + 4]
+            if count.isdigit() and slash == "/" and unit in _SHORT_UNITS and ago == "ago":
+                yield Span(first=at, after=at + 3, weeks=round(int(count[:3]) * _WEEKS[_SHORT_UNITS[unit]]))
+
+    def _days_ago(self) -> Iterator[Time]:
+        """ "Two days ago he lost ..."; with a word of beginning before it, it is a duration like any other."""
+        for unit in self._scope.cues("unit"):
+            number, index = self._counted(unit)
+            if number is not None and self._texts[unit.after : unit.after + 1] == ["ago"] and unit.word in _DAYS:
+                began = Began(days=round(number * _DAYS[unit.word]))
+                yield Time(first=index + 1, after=unit.after + 1, began=began, marked=False)
+
+    def _ago(self, unit: Mention) -> Span | None:
+        number, index = self._counted(unit)
+        counted = index != unit.first - 1
+        behind = any(cue.first == unit.after for cue in self._scope.cues("happened", "ago"))
+        within = any(cue.after in {index + 1, index + 2} for cue in self._scope.cues("happened", "within"))
+        tied = any(cue.first == unit.after for cue in self._scope.cues("following")) and not self._scope.cues("onset")
+        if not counted or not (behind or within or tied):
+            return None
+        if number is None and unit.word in {"month", "year"}:
+            number = Fraction(_MANY)
+        weeks = None if number is None else round(number * _WEEKS[unit.word])
+        return Span(first=index + 1, after=unit.after, weeks=weeks)
 
     def of(self, first: int, after: int, others: list[tuple[int, int]]) -> tuple[int | None, bool]:
         """Weeks and chronicity of the thing at these words; others: where the other things of the sentence stand."""
-        spans = [span for span in self._spans if self._owns(span, first, after, others)]
+        spans = [span for span in self.spans if self._owns(span, first, after, others)]
         weeks = next((span.weeks for span in spans if span.weeks is not None), None)
         chronic = any(span.long for span in spans) or self._is_called_chronic(first, after, others)
         return weeks, chronic
 
+    def began(self, first: int, after: int, others: list[tuple[int, int]]) -> Began | None:
+        """The day or date on which the thing at these words began: told in days, or named; None = neither."""
+        days = (span.days for span in self.spans if self._owns(span, first, after, others))
+        told = next((count for count in days if count is not None), None)
+        if told is not None:
+            return Began(days=told)
+        named = (time.began for time in self._named if self._is_of(time, first, after, others))
+        return next(named, None)
+
+    def done_in(self, first: int, after: int) -> Began | None:
+        """The date on which a thing that is done once, as an operation, was done ("discectomy in March 2019")."""
+        end = min((begin for begin, _ in self._things if begin >= after), default=len(self._texts))
+        begin = max((close for _, close in self._things if close <= first), default=0)
+        ahead = (time for time in self._named if max(begin, first - _DONE_WITHIN) <= time.first < time.after <= first)
+        near = (time for time in self._named if after <= time.first <= min(end, after + _DONE_WITHIN))
+        told = (time.began for time in (*near, *ahead) if not time.marked and time.began.year is not None)
+        return next(told, None)
+
+    def _is_of(self, time: Time, first: int, after: int, others: list[tuple[int, int]]) -> bool:
+        """Is it the beginning of the thing: before it ("since Monday he ...") or behind it ("..., began yesterday")?"""
+        things = [*others, *(thing for thing in self._things if not first <= thing[0] < after)]
+        if time.after <= first:
+            between = range(time.after, first)
+            lost = any(time.after <= cue.first < after for cue in self._scope.cues("losing"))
+            nearer = any(begin < first for begin, _ in things)
+            opens = _OPENING.issuperset(self._texts[: time.first]) and _ANEW.isdisjoint(self._texts[time.after : first])
+            return (time.marked or lost) and opens and len(between) <= _AHEAD and not nearer and not self._ends(between)
+        between = range(after, time.first)
+        return time.marked and after <= time.first and all(map(self._is_aside, between)) and not self._ends(between)
+
+    def _is_aside(self, at: int) -> bool:
+        """Does a word between a thing and its beginning say nothing of another thing?"""
+        return at in self._modifiers or self._texts[at] in _ASIDE
+
     def _span(self, unit: Mention) -> Span | None:
         """The number before a unit, with what makes it a duration: "for 8 weeks", "8-week history of", "x 3 months"."""
-        index = unit.first - 1
-        if index > 0 and self._texts[index] == "+":
-            index -= 1
-        if index >= 0 and self._texts[index] == "-":
-            index -= 1
-        number, index = self._number(index)
+        number, index = self._counted(unit)
         if number is None and index == unit.first - 1:
             return None
         weeks = None if number is None else round(number * _WEEKS[unit.word])
@@ -69,7 +162,17 @@ class Durations:
         lasted = "duration" in self._texts[unit.after : unit.after + 1]
         if not (behind or ahead or ago or lasted):
             return None
-        return Span(first=index + 1, after=unit.after, weeks=weeks, long=long and not ago, ahead=ahead)
+        days = round(number) if number is not None and unit.word == "day" else None
+        return Span(first=index + 1, after=unit.after, weeks=weeks, days=days, long=long and not ago, ahead=ahead)
+
+    def _counted(self, unit: Mention) -> tuple[Fraction | None, int]:
+        """The number that stands before a unit, and the index before it; none stands where that is the unit's own."""
+        index = unit.first - 1
+        if index > 0 and self._texts[index] == "+":
+            index -= 1
+        if index >= 0 and self._texts[index] == "-":
+            index -= 1
+        return self._number(index)
 
     def _number(self, index: int) -> tuple[Fraction | None, int]:
         """The number that ends at a word, the middle of a range; and the index before it."""
@@ -104,6 +207,7 @@ class Durations:
             return span.after <= first and len(between) <= _AHEAD and not nearer and not self._ends(between)
         if span.after <= first and span.first <= _LEADING:  # "For six months he has had ..."
             nearer = any(span.after <= other < first for other, _ in others)
+            nearer = nearer or any(other < span.first for other, _ in self._things)  # "sciatica for 6 months, now numb"
             return not nearer and first - span.after <= _AHEAD and not self._ends(range(span.after, first))
         between = range(after, span.first)
         nearer = any(after <= other < span.first for other, _ in others)

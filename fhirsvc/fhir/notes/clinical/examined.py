@@ -50,7 +50,7 @@ _AFTER_TOUCH = frozenset(
         "both",
     }
 )
-_ELSEWHERE = frozenset({"arm", "hand", "head", "neck", "trunk"})
+ELSEWHERE = frozenset({"arm", "hand", "head", "neck", "trunk"})
 _EXAMINED = ("reflex", "test", "muscle", "movement", "strength", "heel-raise", "gait", "sense", "rectal-tone", "beside")
 _OPPOSITE = {
     "present": "absent",
@@ -271,7 +271,7 @@ class Examined:
         headed = [area.word for area in self.mentions("area") if area.first < colon]
         listed = [area.word for area in self.passage.topic if area.kind == "area"]
         areas = set(headed or listed)
-        return bool(areas) and areas <= _ELSEWHERE
+        return bool(areas) and areas <= ELSEWHERE
 
     @cached_property
     def order(self) -> str:
@@ -292,9 +292,12 @@ class Examined:
         return Certainty.AFFIRMED
 
     def _is_supposed(self, first: int) -> bool:
-        begin, _ = self.passage.scope.clause(first)
+        begin, end = self.passage.scope.clause(first)
         supposed = [*self.mentions("hypothetical", "before", "condition"), *self.mentions("supposed", "forward")]
-        return any(begin <= cue.first < first for cue in supposed)
+        if any(begin <= cue.first < first for cue in supposed):
+            return True
+        aimed = [cue for cue in self.mentions("supposed", "aimed") if begin <= cue.first < end]
+        return any(cue.first < first or "," not in self.texts[first : cue.first] for cue in aimed)
 
     def remark(
         self,

@@ -266,7 +266,9 @@ class Feeling:
         detailed = weeks is not None or side in {Side.LEFT, Side.RIGHT}
         told = self.telling.of(Thing(first=felt.first, after=felt.end, chronic=chronic, detailed=detailed))
         if told is not None:
-            yield self.said(subject, told, felt, parts if sited else (), side, weeks=weeks, chronic=chronic)
+            said = self.said(subject, told, felt, parts if sited else (), side, weeks=weeks, chronic=chronic)
+            began = self.durations.began(felt.begin, felt.end, self._others(felt))
+            yield said if told.absent else replace(said, began=began)
 
     def _others(self, felt: Felt) -> list[tuple[int, int]]:
         return [(other.first, other.after) for other in self.felt if other is not felt]

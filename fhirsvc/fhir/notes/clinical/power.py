@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from fhirsvc.domain.evidence import Side, agreed_side
 from fhirsvc.fhir.notes.clinical.binding import FOREIGN, Answer, Binding, Bound, with_lent_sides
-from fhirsvc.fhir.notes.clinical.examined import Examined
+from fhirsvc.fhir.notes.clinical.examined import ELSEWHERE, Examined
 from fhirsvc.fhir.notes.clinical.grades import Grade
 from fhirsvc.fhir.notes.remark import Remark
 from fhirsvc.fhir.notes.roots import side_of
@@ -20,6 +20,7 @@ _FULL = "5"
 _ABBREVIATED = re.compile(r"[a-z]{2,5}")
 _OTHER = "other"
 _LEG = "leg-power"
+_TREND_WITHIN = 3
 _WEAK = ("weak", "pares", "paraly")
 _LESS = frozenset({"except", "excepting", "exception", "apart", "but", "aside", "besides", "otherwise", "save"})
 """Words that take something from what is said of the whole."""
@@ -46,7 +47,8 @@ def read_power(seen: Examined) -> Iterator[Remark]:
 def _of_leg(seen: Examined) -> Iterator[Remark]:
     """The power of a leg as a whole, where no muscle and no movement is named and nothing is taken from it."""
     legs = [each._replace(word=_LEG) for each in seen.mentions("whole-leg")]
-    legs = legs or [Mention("whole-leg", _LEG, 0, 0)] * ("whole-leg" in seen.topics)
+    headed = "whole-leg" in seen.topics and not any(area.word in ELSEWHERE for area in seen.mentions("area"))
+    legs = legs or [Mention("whole-leg", _LEG, 0, 0)] * headed
     spoken = any(not _is_weakness(seen, each.first) for each in seen.mentions("strength")) or "strength" in seen.topics
     named = seen.mentions("muscle") or seen.mentions("movement")
     if seen.is_elsewhere or named or not (legs and spoken) or not _LESS.isdisjoint(seen.texts):
@@ -106,7 +108,7 @@ def _equal(seen: Examined) -> Side | None:
 def _things(seen: Examined) -> list[Mention]:
     named = [each for each in seen.mentions("muscle") if not _is_lone_initial(seen, each)]
     muscles = [*named, *(each._replace(word=_OTHER) for each in seen.mentions("whole"))]
-    movements = seen.mentions("movement")
+    movements = seen.mentions("movement") or ([] if muscles else _drops(seen))
     spoken = bool(seen.mentions("strength")) or "strength" in seen.topics
     if spoken or any(grade.other == _FULL for grade in seen.grades):
         return sorted([*muscles, *movements], key=lambda each: each.first)
@@ -121,6 +123,13 @@ def _things(seen: Examined) -> list[Mention]:
         and not seen.mentions("motion")
     )
     return sorted([*muscles, *movements], key=lambda each: each.first) if graded or _is_weak(seen) else []
+
+
+def _drops(seen: Examined) -> list[Mention]:
+    """ "Foot drop, power 1/5": a grade beside a foot drop and no other movement is that of dorsiflexion."""
+    graded = any(grade.other == _FULL for grade in seen.grades)
+    drops = [each for each in seen.mentions("symptom", "foot-drop") if not seen.is_denied_at(each.first)]
+    return [each._replace(kind="movement", word="ankle-dorsiflexion-power") for each in drops if graded]
 
 
 def _is_lone_initial(seen: Examined, muscle: Mention) -> bool:
@@ -194,6 +203,15 @@ def _worded(seen: Examined, things: Sequence[Mention]) -> Iterator[Answer]:
             yield Answer(value=_WORDS[told.value], first=told.first, after=told.after)
 
 
+def _trend(seen: Examined, span: tuple[int, int]) -> frozenset[str]:
+    """ "Progressive weakness of dorsiflexion", "..., progressive over weeks": right before or behind, not denied."""
+    first, after = span
+    near = [each for each in seen.mentions("trend") if -1 <= first - each.after < _TREND_WITHIN]
+    near += [each for each in seen.mentions("trend") if -1 <= each.first - after < _TREND_WITHIN]
+    near += [each for each in seen.mentions("trend") if first <= each.first < after]
+    return frozenset(each.word for each in near if not seen.is_denied_at(each.first))
+
+
 def _stated(seen: Examined, thing: Mention, bound: Sequence[Bound], inherited: Side | None) -> Iterator[Remark]:
     """One value per side: a grade beats words; a contradiction tells nothing."""
     bound = with_lent_sides(bound)
@@ -212,5 +230,6 @@ def _stated(seen: Examined, thing: Mention, bound: Sequence[Bound], inherited: S
             told.add(side)
             span = _span(thing, each.told)
             limited = frozenset({"pain-limited"}) if seen.mentions("pain-limited") else frozenset()
+            limited |= _trend(seen, span) if each.value in {"reduced", "absent"} else frozenset()
             for remark in seen.remark(thing.word, each.value, span, side=side, grade=each.told.grade):
                 yield replace(remark, qualifiers=limited)

@@ -10,6 +10,7 @@ from fhirsvc.domain.evidence import Side, agreed_side
 from fhirsvc.fhir.notes.clinical.binding import Answer, Binding, Bound
 from fhirsvc.fhir.notes.clinical.examined import Examined
 from fhirsvc.fhir.notes.remark import Remark
+from fhirsvc.fhir.notes.roots import side_of
 from fhirsvc.fhir.notes.words import Mention
 
 _VALUES = {
@@ -50,6 +51,9 @@ class _Pain:
     where: str
 
 
+_EXCEPTED_WITHIN = 4
+
+
 def read_provocation(seen: Examined) -> Iterator[Remark]:
     """The outcome of every test that the sentence names."""
     tests = seen.named("test")
@@ -66,7 +70,21 @@ def read_provocation(seen: Examined) -> Iterator[Remark]:
             within = binding.inherited(test) if test.word == "bragard-test" or _is_added(seen, test) else None
             mine = [each for each in bound if each.thing == test]
             found += _outcome(seen, test, mine, pains, within or Side.UNKNOWN)
-    yield from (remark for remark in found if not _is_repeated(remark, found))
+    yield from (_without_exception(seen, remark) for remark in found if not _is_repeated(remark, found))
+
+
+def _without_exception(seen: Examined, remark: Remark) -> Remark:
+    """ "Negative on both sides except the left" tells of the right alone."""
+    if remark.side is not Side.BOTH or remark.value != "negative":
+        return remark
+    excepted = {
+        side_of(side)
+        for cue in seen.mentions("exception")
+        for side in seen.mentions("side")
+        if 0 <= side.first - cue.after < _EXCEPTED_WITHIN
+    }
+    rest = {Side.LEFT, Side.RIGHT} - excepted
+    return replace(remark, side=rest.pop()) if len(rest) == 1 else remark
 
 
 def _is_repeated(remark: Remark, found: Sequence[Remark]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fhirsvc.domain.evidence import Certainty
+from fhirsvc.fhir.notes.began import Began
 from fhirsvc.fhir.notes.clinical.duration import Durations
 from fhirsvc.fhir.notes.clinical.passage import Passage
 from fhirsvc.fhir.notes.clinical.told import Kind, Telling, Thing
@@ -58,6 +59,15 @@ _FINER = {
 """Organ and disturbance → subject; any other disturbance is a dysfunction at large."""
 _NAMED = {"double-incontinence": ("urinary-incontinence", "bowel-incontinence")}
 _LIQUID = frozenset({"urine", "stool"})
+_CONTROL = frozenset({"control", "continence"})
+_QUALITIES = frozenset({"voluntary", "conscious", "longer", "more", "proper", "real", "normal"})
+_WITHOUT = frozenset({"no", "without"})
+_UNTIL = frozenset({"until", "till"})
+_LATELY = frozenset({"yesterday", "today", "last", "this", "recently", "now"})
+_NEVER = frozenset({"no", "never", "without", "not"})
+_DENIED_WITHIN = 4
+_TWO = 2
+_ALTERNATIVES = frozenset({"or", "nor", "/"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +111,9 @@ class _Reading:
 
     def _of(self, thing: _Told) -> Iterator[Remark]:
         weeks, chronic = self._durations.of(thing.first, thing.after, self._others(thing))
-        told = self._telling.of(Thing(first=thing.first, after=thing.after, kind=Kind.EPISODE, chronic=chronic))
+        began = self._durations.began(thing.first, thing.after, self._others(thing))
+        first = self._ended_denial(thing)
+        told = self._telling.of(Thing(first=first, after=thing.after, kind=Kind.EPISODE, chronic=chronic))
         if told is None or (thing.well and (told.absent or told.certainty is not Certainty.AFFIRMED)):
             return
         subjects = (self._in_context(subject, chronic=chronic) for subject in thing.subjects)
@@ -113,9 +125,22 @@ class _Reading:
                 certainty=told.certainty,
                 family=told.family,
                 weeks=None if told.absent or thing.well else weeks,
+                began=None if told.absent or thing.well or self._is_of_clock(subject, began) else began,
                 chronic=chronic and not (told.absent or thing.well),
                 qualifiers=self._trend(thing),
             )
+
+    def _ended_denial(self, thing: _Told) -> int:
+        """Where a thing begins: "no retention until yesterday" tells with its denial that it is there since then."""
+        until = self._texts[thing.after : thing.after + 2]
+        if len(until) < _TWO or until[0] not in _UNTIL or until[1] not in _LATELY:
+            return thing.first
+        near = range(thing.first - 1, max(thing.first - _DENIED_WITHIN, 0) - 1, -1)
+        return next((at for at in near if self._texts[at] in _NEVER), thing.first)
+
+    def _is_of_clock(self, subject: str, began: Began | None) -> bool:
+        """What is acute does not last for years: four digits behind it may be a time of the day."""
+        return subject in _ACUTE and began is not None and began.is_of_year
 
     def _in_context(self, subject: str, *, chronic: bool) -> str:
         """Chronic retention, and hesitancy put down to the prostate, are disturbances of another kind (RULES 3.9)."""
@@ -206,11 +231,32 @@ class _Reading:
         before = self._disturbance_before(first)
         if before is not None and self._fits(before, words, cluster):
             return _Told(subjects=self._subjects(cluster, before.word), first=before.first, after=end)
+        if self._texts[after : after + 1] and self._texts[after] in _CONTROL:
+            return self._without_control(cluster, end)
+        return self._unqualified(cluster, end, words)
+
+    def _unqualified(self, cluster: Sequence[Mention], end: int, words: set[str]) -> _Told | None:
+        """Organs that no disturbance is named of: they work, or are denied as such."""
+        first = cluster[0].first
         if self._works(first, end):
             return _Told(subjects=self._subjects(cluster), first=first, after=end, well=True)
         if not words & _LIQUID and self._is_bare(first, end):
             return _Told(subjects=self._subjects(cluster), first=first, after=end)
         return None
+
+    def _without_control(self, cluster: Sequence[Mention], end: int) -> _Told | None:
+        """ "No bowel control" is the disturbance itself; in a list with "or" it may be short for its loss: untold."""
+        first, after = cluster[0].first, cluster[-1].after
+        if self._works(first, end) or self._works(first, after):
+            return _Told(subjects=self._subjects(cluster), first=first, after=end, well=True)
+        index = first - 1
+        while index >= 0 and self._texts[index] in _WITHIN | _QUALITIES:
+            index -= 1
+        _, last = self._scope.part(first)
+        plain = _ALTERNATIVES.isdisjoint(self._texts[end:last])
+        if index < 0 or self._texts[index] not in _WITHOUT or not plain:
+            return None
+        return _Told(subjects=self._subjects(cluster, "loss"), first=index, after=end)
 
     def _is_noun(self, cue: Mention) -> bool:
         """ "Bladder retention", but not "bladder function could not be assessed"."""

@@ -35,6 +35,11 @@ _DENYING = frozenset({"no", "without", "neither"})
 _BEFORE_NOUN = frozenset(
     {"any", "the", "deep", "tendon", "right", "left", "either", "bilateral", "detectable", "obtainable", "elicitable"}
 )
+_ELICITED = ("elicit", "obtain", "unobtain", "inelicit", "illicit", "unelicit", "demonstrat", "reproduc", "detect")
+_ELICITED_WITHIN = 3
+_NO_REASON = frozenset({"no", "without", "despite", "although", "though", "even"})
+_REASONS = frozenset({"due", "because", "secondary", "owing", "as", "since", "given", "from", "for", "through"})
+_REASON_WITHIN = 5
 _SCALE = "4"
 _OTHERS = ("movement", "muscle", "test", "heel-raise", "tender", "swelling", "sense", "beside")
 _OF_FIVE = "5"
@@ -170,7 +175,29 @@ def _worded(seen: Examined, things: Sequence[Mention]) -> Iterator[Answer]:
     for told in seen.told:
         if told.value in _WORDS and told.first not in inside:
             lost = told.value == "reduced" and seen.texts[told.first] == "loss"
-            yield Answer(value="absent" if lost else _WORDS[told.value], first=told.first, after=told.after)
+            value = "absent" if lost else _WORDS[told.value]
+            value = "unknown" if value == "absent" and _is_hindered(seen, told) else value
+            yield Answer(value=value, first=told.first, after=told.after)
+
+
+def _is_hindered(seen: Examined, told: Answer) -> bool:
+    """ "Not elicited because of a cast": a reflex that the examination could not bring out is unknown.
+
+    Only words of eliciting count: what is called absent stays so, and what is elicited nowhere by itself too.
+    """
+    start = max(told.first - _ELICITED_WITHIN, 0)
+    if not any(text.startswith(_ELICITED) for text in seen.texts[start : told.after]):
+        return False
+    _, end = seen.passage.scope.clause(told.first)
+    behind = [cue for cue in seen.mentions("hindered") if told.first <= cue.first < end]
+    return any(_is_reason(seen.texts[told.after : cue.first], cue) for cue in behind)
+
+
+def _is_reason(between: Sequence[str], cue: Mention) -> bool:
+    """Is a hindrance the reason? Not "despite a cast"; pain, which may be of another test, needs a "due to"."""
+    if not _NO_REASON.isdisjoint(between):
+        return False
+    return not _REASONS.isdisjoint(between) or (cue.word != "pain" and len(between) <= _REASON_WITHIN)
 
 
 def _denied(seen: Examined, things: Sequence[Mention]) -> Iterator[Answer]:

@@ -23,22 +23,30 @@ _SEGMENTS = ("L1", "L2", "L3", "L4", "L5", "S1", "S2", "S3", "S4", "S5")
 _COMPARING = frozenset({"compared", "versus", "vs", "than", "relative", "comparison", "counterpart"})
 _LOWEST = frozenset({"foot", "toes", "ankle", "distal-leg"})
 _NOT_HERE = frozenset({"knee", "hip", "groin"})
+_SUBJECTIVE = frozenset({"subjective", "subjectively", "self-reported"})
+_SUBJECTIVE_WITHIN = 3
+_ORGAN_WITHIN = 3
 
 
 def read_sensation(seen: Examined) -> Iterator[Remark]:
     """What a test of sensation showed; what the patient complains of is not here."""
-    things, losses = seen.mentions("sense", "sense"), seen.mentions("sense", "loss")
+    things = seen.mentions("sense", "sense")
+    losses = [
+        loss
+        for loss in seen.mentions("sense", "loss")
+        if not (_is_subjective(seen, loss.first) or _is_of_organ(seen, loss))
+    ]
     if not (things or losses) or seen.mentions("complains") or seen.is_elsewhere:
         return
     inside = {index for each in losses for index in range(each.first, each.after)}
     told = [
         Answer(value=_VALUES[each.value], first=each.first, after=each.after)
         for each in seen.told
-        if each.value in _VALUES and each.first not in inside
+        if each.value in _VALUES and each.first not in inside and not _is_subjective(seen, each.first)
     ]
     kinds = ("filler", "neutral", "area", "aspect", "segment", "level")
     neutral = [*things, *(mention for kind in kinds for mention in seen.mentions(kind))]
-    things = [thing for thing in things if thing.first not in inside]
+    things = [thing for thing in things if thing.first not in inside and not _is_of_organ(seen, thing)]
     foreign = seen.foreign([*things, *losses], "sense", "gait")
     bound = Binding(seen.words, [], neutral, seen.default).bound([*things, *foreign], told)
     bound = _once([each for each in bound if each.thing.kind == "sense"])
@@ -46,6 +54,17 @@ def read_sensation(seen: Examined) -> Iterator[Remark]:
     bound += [Bound(thing=each, told=_lost(seen, each), side=seen.default) for each in losses]
     bound.sort(key=lambda each: each.told.first)
     yield from _unrepeated([remark for each in bound for remark in _located(seen, each, bound, stops)])
+
+
+def _is_subjective(seen: Examined, index: int) -> bool:
+    """ "Intact, but subjective numbness of the sole": what the patient feels, and no finding."""
+    return not _SUBJECTIVE.isdisjoint(seen.texts[max(index - _SUBJECTIVE_WITHIN, 0) : index])
+
+
+def _is_of_organ(seen: Examined, loss: Mention) -> bool:
+    """ "Lost the sensation of passing urine" speaks of the bladder and of no leg."""
+    organs = (organ for organ in seen.mentions("organ") if organ.word != "other")
+    return any(0 <= organ.first - loss.after < _ORGAN_WITHIN for organ in organs)
 
 
 def _unrepeated(remarks: list[Remark]) -> Iterator[Remark]:
@@ -161,7 +180,7 @@ def _stretch(seen: Examined, each: Bound, others: Sequence[Bound]) -> tuple[int,
     cuts = [index for index in range(after, following) if seen.texts[index] in {",", "and", "&"}]
     end = cuts[-1] if cuts and following < len(seen.texts) else following
     begin = max([index + 1 for index in range(begin, first) if seen.texts[index] in _ENDS], default=begin)
-    return begin, min([index for index in range(after, end) if seen.texts[index] in _ENDS], default=end)
+    return begin, min([index for index in range(after, end) if seen.texts[index] in _ENDS | _SUBJECTIVE], default=end)
 
 
 def _exception(seen: Examined, each: Bound) -> int:

@@ -39,6 +39,9 @@ _JOINED = frozenset({"all-limbs", "knee", "ankle", "hip", "heel"})
 _ALONG = frozenset({"along", "down", "through", "throughout", "into"})
 _TEST_WITHIN = 2
 _SENSED_WITHIN = 4
+_ANY = frozenset({"any", "the", "his", "her", "longer", "more", "normal"})
+_WITHOUT = frozenset({"no", "without"})
+_CLOSING = frozenset({".", ",", ";", ")", "since", "for", "from", "when", "while", "today", "now", "at"})
 _TREND_WITHIN = 3
 _ROOT_WITHIN = 3
 _ROOT_WORDS = frozenset({"distribution", "dermatome", "dermatomal", "dermatomes", "pattern"})
@@ -205,7 +208,7 @@ class _Reading:
             before, begin = self._feeling.walk_back(cue)
             behind, end, roots = self._feeling.walk_on(cue.after)
             felt = Felt(name="sensation", first=cue.first, after=cue.after, begin=begin, end=end, before=before,
-                        behind=behind, roots=roots)  # fmt: skip
+                        behind=behind, roots=roots, shared=self._within(cue))  # fmt: skip
             if any(part.area == "saddle" for part in felt.parts):
                 yield from self._saddle(cue, felt)
             elif cue.word == "loss" and self._is_reported(cue):
@@ -217,10 +220,28 @@ class _Reading:
         """ "Loss of perianal sensation", "altered genital sensation": the loss stands apart from the sensation."""
         for part in self._feeling.parts.all:
             named = self._feeling.texts[part.after : part.after + 1] in (["sensation"], ["feeling"])
-            word = self._sensed(part) if part.area == "saddle" and named else None
-            if word is not None:
+            if part.area != "saddle" or not named:
+                continue
+            word = self._sensed(part)
+            if word is None:
+                yield from self._lacking(part)
+            else:
                 after = max(part.after + 1, word.after)
                 yield Mention("sensation-loss", "loss" if word.word == "lost" else "kept", part.first, after)
+
+    def _within(self, cue: Mention) -> tuple[Part, ...]:
+        parts = (self._feeling.parts.at(at) for at in range(cue.first, cue.after))
+        return tuple(dict.fromkeys(part for part in parts if part is not None))
+
+    def _lacking(self, part: Part) -> Iterator[Mention]:
+        """ "No perianal sensation" is its loss, unless another noun or an "or" follows."""
+        texts, index = self._feeling.texts, part.first - 1
+        while index >= 0 and texts[index] in _ANY:
+            index -= 1
+        closed = _CLOSING.issuperset(texts[part.after + 1 : part.after + 2])
+        _, end = self._feeling.scope.part(part.first)
+        if index >= 0 and texts[index] in _WITHOUT and closed and "or" not in texts[part.after : end]:
+            yield Mention("sensation-loss", "loss", index, part.after + 1)
 
     def _sensed(self, part: Part) -> Mention | None:
         """The word that says how it is felt there: right before the part, or behind its sensation."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 
 from fhirsvc.domain.evidence import Certainty
 from fhirsvc.fhir.notes.clinical.passage import Passage
@@ -19,6 +20,7 @@ _NOUNS = frozenset(
 _WHOLE = frozenset({"denies", "denied", "deny", "denying", "denial", "negative", "neg"})
 """First words of a denial that governs a whole list, whatever stands between its commas."""
 _JOINTS = frozenset({",", "and", "&", "or", "/", "nor", "and/or"})
+_AND = frozenset({"and", "&", "both"})
 _CLOSING = frozenset({"or", "nor", "and", "&"})
 _OWN = frozenset({"his", "her", "their", "my", "patient's", "chronic", "longstanding", "known", "the"})
 _ANSWERS = frozenset({":", "-", "=", "(", "is", "are", "was", "were", "been", "be", "has", "have", ",", "any"})
@@ -29,8 +31,15 @@ _OWN_DENIALS = frozenset({"not", "no", "without", "never"})
 """A thing that begins with one of these holds its denial itself ("not responsive to treatment")."""
 _SUBJECTS = frozenset({"he", "she", "they", "patient", "i"})
 _BEFORE = frozenset({"before", "prior"})
+_UNTIL = frozenset({"until", "till"})
+_FUNCTIONS = frozenset({"control", "continence", "sensation", "tone", "feeling", "warning", "awareness", "urge"})
+"""Functions whose lack is the disturbance itself."""
+_TIMES = (["before"], ["when"], ["until"])
 _NOTHING = frozenset({"nil", "none"})
 _BARE_DENIALS = (["nil"], ["none"], ["neg"])
+_FLAGS = frozenset({"flags", "flag"})
+_EMPTY = (["[", "]"], ["(", ")"])
+_SCREENED = frozenset({"none", "nil", "denied", "negative", "neg", "absent", "no"})
 _ENDS: tuple[list[str], ...] = ([], ["."], [","], [";"], [")"], ["at"], ["today"], ["now"], ["currently"], ["for"])
 _TALKED = frozenset(
     {"discussed", "explained", "reviewed", "mentioned", "complications", "complication", "risks", "risk", "effects"}
@@ -38,10 +47,17 @@ _TALKED = frozenset(
 )
 _BRACKETS = frozenset({"(", ")", ":", "-", "all", "also", "etc"})
 _GOING = frozenset({"down", "into", "up", "from", "on", "to", "further", "numb", "through", "as", "past"})
+_UNDENYING = frozenset({"not", "doesn't", "don't", "didn't", "never", "cannot", "can't"})
+_FIRST = frozenset({"initially", "first", "previously", "originally", "earlier"})
+_SAME = frozenset({"it", "this", "them", "these", "that", "present", "positive", "yes", "both"})
+_CHILDREN = frozenset(
+    {"a", "an", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twins"}
+)
 _MORE = (["other"], ["further"], ["additional"])
 """Words of an exception that only say "no more than before"."""
 _SHORT = 4
 _LINE = 6
+_ORGAN_WITHIN = 3
 _NEAR = 4
 _DENIALS = 6
 """Denials on each side of a thing that are looked at, the nearest; a longer row of them repeats itself."""
@@ -91,6 +107,7 @@ class Telling:
             at for kind in ("area", "side", "filler", "aspect") for cue in self._scope.cues(kind)
             for at in range(cue.first, cue.after)
         }  # fmt: skip
+        self._sided = {cue.first for cue in self._scope.cues("side")}
         self._negations = [cue for cue in passage.sentence.mentions if cue.kind == "negation"]
         self._denials = [cue for cue in self._negations if cue.word in {"before", "around"}]
         self._headed = frozenset(cue.kind for cue in passage.topic)
@@ -127,15 +144,23 @@ class Telling:
 
     def denied(self, thing: Thing) -> Denied:
         """Is the thing denied, by what stands before, behind or within it?"""
-        if "neither" in self._texts[thing.first : thing.after] or self._is_ticked_off(thing):
+        if (
+            "neither" in self._texts[thing.first : thing.after]
+            or self._is_ticked_off(thing)
+            or self._is_screened(thing)
+        ):
             return Denied.YES
+        if self._is_answered_no(thing):
+            own = any(cue.first < self._texts.index("=", thing.after) for cue in self._negations)
+            return Denied.UNSURE if own else Denied.YES
         answers = [self._reach(cue, thing) for cue in list(self._before(self._denials, thing))[-_DENIALS:]]
         if "negation" in self._headed and not self._states:
             return Denied.YES
         behind = [cue for cue in self._negations if cue.first >= thing.after]
         answers += [self._reach_back(cue, thing) for cue in behind[:_DENIALS]]
         if Denied.YES in answers:
-            return Denied.UNSURE if self._is_excepted(thing) else Denied.YES
+            taken_back = self._is_excepted(thing) or self._is_taken_back(thing)
+            return Denied.UNSURE if taken_back else Denied.YES
         return Denied.UNSURE if Denied.UNSURE in answers else Denied.NO
 
     def _is_excepted(self, thing: Thing) -> bool:
@@ -150,6 +175,23 @@ class Telling:
             for cue in exceptions
         )
 
+    def _is_taken_back(self, thing: Thing) -> bool:
+        """ "Does not deny numbness", "initially denied numbness", "denied numbness last week, now reports it"."""
+        begin, _ = self._scope.part(thing.first)
+        for cue in self._negations:
+            if begin <= cue.first < thing.first and self._texts[cue.first] in _WHOLE:
+                before = set(self._texts[max(cue.first - 2, 0) : cue.first])
+                if not before.isdisjoint(_UNDENYING | _FIRST):
+                    return True
+            if begin <= cue.first < thing.first and not _WHOLE.isdisjoint(self._texts[cue.first + 1 : cue.after + 1]):
+                return True
+        return any(self._states_same(state) for state in self._states if state.first >= thing.after)
+
+    def _states_same(self, state: Mention) -> bool:
+        """Does a statement say of the same thing that it is there ("now reports it", "admits to it")?"""
+        follows = [text for text in self._texts[state.after : state.after + 3] if text not in {"to", "having", "of"}]
+        return not _SAME.isdisjoint(follows[:1])
+
     def _is_ticked_off(self, thing: Thing) -> bool:
         """ "(-) numbness", "numbness (-)", "..., - numbness"."""
         if self._texts[thing.after : thing.after + 3] == ["(", "-", ")"]:
@@ -160,14 +202,48 @@ class Telling:
         bare = self._texts[max(index - 2, 0) : index] in ([",", "-"], [";", "-"])
         return bare or self._texts[max(index - 3, 0) : index] == ["(", "-", ")"]
 
+    def _is_answered_no(self, thing: Thing) -> bool:
+        """A question whose bare answer denies all of it ("Fell last week = no"); one that denies itself is unsure."""
+        behind = [text for text in self._texts[thing.after :] if text != "."]
+        return behind[-2:-1] == ["="] and behind[-1] in _SCREENED | {"nope", "never"}
+
+    def _is_screened(self, thing: Thing) -> bool:
+        """The answer of a whole list: "Red flags (cancer, trauma): none", "Red flags negative: cancer, trauma"."""
+        begin, end = self._scope.part(thing.first)
+        flag = next((at for at in range(begin, thing.first) if self._texts[at] in _FLAGS), None)
+        if flag is None:
+            return False
+        before = self._texts[flag : thing.first]
+        if ":" in before and self._texts[flag + before.index(":") - 1] in _SCREENED:
+            return True
+        closing = next((at for at in range(thing.after, end) if self._texts[at] == ")"), None)
+        if closing is None or "(" not in before or ")" in before:
+            return False
+        behind = [text for text in self._texts[closing + 1 : end] if text not in _ANSWERS | {"all"}]
+        return bool(behind) and behind[0] in _SCREENED and behind[1:2] in _ENDS
+
     def _before(self, cues: list[Mention], thing: Thing) -> Iterator[Mention]:
         begin, _ = self._scope.part(thing.first)
         own = self._texts[thing.first] in _OWN_DENIALS
-        return (cue for cue in cues if begin <= cue.first < thing.first and not (own and thing.first < cue.after))
+        before = (cue for cue in cues if begin <= cue.first < thing.first and not (own and thing.first < cue.after))
+        return (cue for cue in before if not self._is_spent(cue, thing))
+
+    def _is_spent(self, cue: Mention, thing: Thing) -> bool:
+        """ "Cannot feel when passing urine, both legs weak": its denial is the disturbance itself, and of no more."""
+        phrases = [*self._scope.cues("disturbance"), *self._scope.cues("sphincter")]
+        ends = [each.after for each in phrases if each.first == cue.first and each.after - each.first > 1]
+        organs = [organ.after for organ in self._scope.cues("organ") if organ.word != "other"]
+        if any(each.first == cue.first and each.after <= thing.first for each in self._scope.cues("sphincter")):
+            return True
+        return any(
+            end - 1 <= after - 1 < end + _ORGAN_WITHIN and after <= thing.first for end in ends for after in organs
+        )
 
     def _reach(self, cue: Mention, thing: Thing) -> Denied:
         if self._is_cut(cue, thing) or self._texts[cue.after : cue.after + 1] in ([","], ["only"]):
             return Denied.NO
+        if (lost := self._of_function(cue, thing)) is not None:
+            return lost
         if (eased := self._changed(cue, thing)) is not None:
             return eased
         if any(cue.after <= cause.first < thing.first for cause in self._scope.cues("cause")):
@@ -180,7 +256,35 @@ class Telling:
         """Does a "but", an exception or a statement of its own stand between a denial and the thing?"""
         if any(cue.after <= stop < thing.first for stop in self._stops):
             return True
+        if self._is_ended(cue, thing):
+            return True
         return any(self._anew(cue, state, thing) for state in self._states)
+
+    def _is_ended(self, cue: Mention, thing: Thing) -> bool:
+        """ "No retention until yesterday, now retention": a denial holds up to its "until", or to a ", now"."""
+        between = self._texts[cue.after : thing.first]
+        return not _UNTIL.isdisjoint(between) or any(pair == (",", "now") for pair in pairwise(between))
+
+    def _of_function(self, cue: Mention, thing: Thing) -> Denied | None:
+        """ "No anal tone, saddle numbness", "no warning before she lost control": what is missing is a function.
+
+        The denial ends behind it; a list with "or" leaves open what else it denies. None = it denies no function.
+        """
+        if self._texts[cue.first : cue.after] not in (["no"], ["without"]):
+            return None
+        gap = self._texts[cue.after : thing.first]
+        noun = next((at for at, text in enumerate(gap[:_SHORT]) if text in _FUNCTIONS), None)
+        if noun is None or not all(map(self._is_of_body, range(cue.after, cue.after + noun))):
+            return None
+        follows = gap[noun + 1 : noun + 2]
+        if follows != [","]:
+            return Denied.NO if follows in _TIMES else Denied.UNSURE if follows in (["or"], ["nor"]) else None
+        _, end = self._scope.part(cue.first)
+        return Denied.NO if {"or", "nor"}.isdisjoint(self._texts[cue.after : end]) else Denied.UNSURE
+
+    def _is_of_body(self, at: int) -> bool:
+        kinds = ("area", "organ", "rectal-tone", "side")
+        return any(cue.first <= at < cue.after for kind in kinds for cue in self._scope.cues(kind))
 
     def _anew(self, cue: Mention, state: Mention, thing: Thing) -> bool:
         if not cue.after <= state.first < thing.first:
@@ -220,7 +324,7 @@ class Telling:
         return Denied.YES if closed or not commas else Denied.UNSURE
 
     def _is_symptom(self, at: int) -> bool:
-        kinds = ("symptom", "diagnosis", "sphincter", "spread", "sensation-loss")
+        kinds = ("symptom", "diagnosis", "sphincter", "spread", "sensation-loss", "risk", "trauma")
         return any(cue.first <= at < cue.after for kind in kinds for cue in self._scope.cues(kind))
 
     def _listing(self, cue: Mention, thing: Thing) -> Denied:
@@ -349,7 +453,12 @@ class Telling:
         return any({",", "and", "with", "now"}.isdisjoint(self._texts[cue.after : at]) for cue in operations)
 
     def _is_ticking(self, thing: Thing) -> bool:
-        """A form that offers both answers ("[ ] yes [x] no") does not tell which was given."""
+        """A form that offers both answers ("[ ] yes [x] no") does not tell which was given, nor does an empty box."""
+        if (
+            self._texts[thing.first - 1 : thing.first] == ["☐"]
+            or self._texts[max(thing.first - 2, 0) : thing.first] in _EMPTY
+        ):
+            return True
         behind = self._texts[thing.after : thing.after + _LINE + _LINE]
         end = next((at for at, text in enumerate(behind) if text in {";", ",", "."}), len(behind))
         offered = [text for text in behind[:end] if text != ":"]
@@ -371,7 +480,9 @@ class Telling:
         if "relative" in self._headed and not self._states:
             return True
         relatives = [
-            cue for cue in self._scope.cues("relative") if not (self._is_informant(cue) or self._is_of_both(cue))
+            cue
+            for cue in self._scope.cues("relative")
+            if not (self._is_informant(cue) or self._is_of_both(cue) or self._is_parenthood(cue))
         ]
         before = [cue for cue in relatives if begin <= cue.first < thing.first]
         if before:
@@ -386,6 +497,11 @@ class Telling:
         """ "No personal or family history of": of the patient as well."""
         before = self._texts[max(cue.first - 2, 0) : cue.first]
         return before[:1] == ["personal"] and before[1:] in (["or"], ["and"], ["/"])
+
+    def _is_parenthood(self, cue: Mention) -> bool:
+        """ "Mother of two": the patient, by the number of children."""
+        of, count = [*self._texts[cue.after : cue.after + 2], "", ""][:2]
+        return of == "of" and (count in _CHILDREN or count.isdigit())
 
     def _is_informant(self, cue: Mention) -> bool:
         return any(0 <= said.first - cue.after <= 1 for said in self._scope.cues("informant"))
@@ -494,6 +610,9 @@ class Telling:
         nearer = any(self._is_symptom(at) for at in gap)
         if not _GOING.isdisjoint(self._texts[cue.after : cue.after + 1]):
             return False  # "has gone down the leg"
+        sided = any(at in self._sided for at in gap) and any(self._texts[at] == "," for at in gap)
+        if nearer and sided and _AND.isdisjoint(self._texts[thing.after : cue.first]):
+            return False  # "left heel pain, right heel pain resolved": only the right
         joined = nearer and all(
             self._is_symptom(at) or at in self._aside or self._texts[at] in _JOINTS | _FOLLOWS for at in gap
         )

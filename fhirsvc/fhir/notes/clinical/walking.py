@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from fhirsvc.domain.evidence import Side, agreed_side
 from fhirsvc.fhir.notes.clinical.binding import Answer, Binding, Bound
@@ -40,6 +41,7 @@ _RAISES = frozenset({"rise", "raise", "rises", "raises", "rising", "raising", "p
 _TO_THE_SIDE = frozenset({"to", "on", "the", "with", "from", "of", "side", "pattern", "gait", "in", "involving"})
 _NEAR = 5
 _SIDED = frozenset({"-", "sided", "leg", "lower", "extremity"})
+_POOR = frozenset({"counted", "absent", "reduced"})
 _PAIR = 2
 _TIMES = frozenset({"times", "reps", "repetitions", "repeats"})
 _STATION = frozenset({"and", "station", "posture", ",", "heel", "toe", "balance"})
@@ -218,7 +220,9 @@ def _stated(seen: Examined, thing: Mention, bound: Sequence[Bound]) -> Iterator[
         mine = by_side[side]
         span = (min(thing.first, mine[0].told.first), max(thing.after, mine[0].told.after))
         count = next((each.told.grade for each in mine if each.value == "counted"), "")
-        yield from seen.remark(thing.word, value, span, side=side, grade=count)
+        limited = frozenset({"pain-limited"}) if value in _POOR and seen.mentions("pain-limited") else frozenset()
+        for remark in seen.remark(thing.word, value, span, side=side, grade=count):
+            yield replace(remark, qualifiers=limited)
         if value == "normal" and seen.rejected_side not in {None, side}:
             yield from seen.remark(thing.word, "absent", span, side=seen.rejected_side)
 
