@@ -93,7 +93,7 @@ def test_a_message_is_read_as_a_collection_behind_its_header() -> None:
     ("body", "said"),
     [
         (message(PATIENT, HEADER), "bdl-12"),
-        (message(HEADER, HEADER), "no resources of this type"),
+        (message(HEADER, HEADER), "The service takes no "),
         (message(HEADER, PATIENT, total=1), "bdl-1"),
         (message(HEADER, {**PATIENT, "gender": "x"}), "The code"),
         (message(HEADER, PATIENT, type="collection"), "type message"),
