@@ -37,7 +37,7 @@ EVERY_TIME: Statuses = {
 """What any address may answer."""
 
 _NO_JSON = "Not JSON, not FHIR R4, or against its rules."
-_TOO_LONG = "The body is longer than 10 MiB."
+_TOO_LONG = "The body is longer than 10 MiB, or the Bundle has more entries than are taken."
 _NOT_READ = "The body is something other than FHIR R4 JSON, or compressed."
 _NOT_TAKEN = "FHIR that is not taken here: its type, a modifier, a reference to nothing, evidence from the future."
 _NOTHING = "Nothing is kept under this address."
