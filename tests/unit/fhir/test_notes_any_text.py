@@ -56,8 +56,11 @@ def test_sentences_never_overlap_and_keep_their_order(text: str) -> None:
     ids=range(14),
 )
 def test_the_longest_and_strangest_text_is_read_within_its_time(text: str) -> None:
-    notes(text[:500])
+    taken = 1000 * min(_spent(text) for _ in range(3))  # the least, for a collection of garbage may fall into one
+    assert taken <= 3 * MILLISECONDS_PER_KILOBYTE * len(text) / 1000, "three times the goal, for a busy machine"
+
+
+def _spent(text: str) -> float:
     started = time.process_time()
     notes(text)
-    taken = 1000 * (time.process_time() - started)
-    assert taken <= 3 * MILLISECONDS_PER_KILOBYTE * len(text) / 1000, "three times the goal, for a busy machine"
+    return time.process_time() - started
